@@ -1,0 +1,130 @@
+"""The operator's command line: `python manage.py COMMAND --help`.
+
+Exit code 0 on success, 1 on a refusal with its reason on standard error, 2 on wrong usage.
+"""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+
+from schema.root import schema
+from services import accounts, auth, clock, database, imports, renewals
+from services.errors import OperatorError, Unauthenticated
+
+Result = TypeVar("Result")
+
+app = typer.Typer(
+    help="Runs Seatwise: the open backend behind a billing page.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema. Safe to run twice, and from several hosts."""
+    applied = _run(database.migrate)
+    print(json.dumps({"applied": applied}))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A JSON file of plans and accounts.")],
+) -> None:
+    """Create or update plans and accounts from a file, all or nothing."""
+    document = _guarded(lambda: imports.read(file))
+    print(json.dumps(_run(lambda: imports.import_file(document, clock.now()))))
+
+
+@app.command()
+def token(
+    account: Annotated[str, typer.Option(help="The account's code.")],
+    user: Annotated[str, typer.Option(help="The user's e-mail address.")],
+    ttl: Annotated[int, typer.Option(help="Seconds that it is good for.", min=1, max=86400)] = 3600,
+) -> None:
+    """Print a bearer token for a user."""
+    print(_run(lambda: _token(account, user, timedelta(seconds=ttl))))
+
+
+@app.command()
+def renew(
+    limit: Annotated[int | None, typer.Option(help="At most so many accounts.", min=1)] = None,
+) -> None:
+    """Renew what is due now, and end what was canceled."""
+    summary = _run(lambda: renewals.renew(clock.now(), limit))
+    print(json.dumps(asdict(summary)))
+    if summary.failed:
+        _fail(f"{summary.failed} accounts failed; the log names them")
+
+
+@app.command()
+def worker() -> None:
+    """Do the background work until stopped (SIGTERM or SIGINT); finishes the run in hand."""
+    _run(_work)
+
+
+@app.command("export-schema")
+def export_schema() -> None:
+    """Print the API's SDL."""
+    print(schema.as_str())
+
+
+async def _token(account: str, user: str, lifetime: timedelta) -> str:
+    try:
+        await accounts.authenticate(auth.Claims(user, account))
+    except Unauthenticated:
+        raise OperatorError(f"account {account} has no enabled user {user}") from None
+    return auth.issue_token(account, user, lifetime, clock.now())
+
+
+async def _work() -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await renewals.work(stop)
+
+
+def _run(command: Callable[[], Awaitable[Result]]) -> Result:
+    """Runs a command on the database; a refusal ends with its reason and exit code 1."""
+
+    async def connected() -> Result:
+        async with database.connected():
+            if command is not database.migrate and not await database.is_current():
+                raise OperatorError(database.NOT_CURRENT)
+            return await command()
+
+    return _guarded(lambda: asyncio.run(connected()))
+
+
+def _guarded(command: Callable[[], Result]) -> Result:
+    try:
+        return command()
+    except OperatorError as error:
+        _fail(str(error))
+    except database.FAILURES as error:
+        _fail(f"DATABASE_URL: the database failed: {error}")
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The entry point."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    app()
+
+
+if __name__ == "__main__":
+    main()

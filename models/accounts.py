@@ -1,0 +1,59 @@
+"""Accounts: the tenants. Each account is one unit of consistency, and its row the lock."""
+
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.fields import ForeignKeyRelation
+from tortoise.models import Model
+
+from models.keys import new_key
+
+
+class Account(Model):
+    """One customer of the vendor, with its billing details, settings and counters.
+
+    `tax_rate_ppm` is the tax rate in millionths: 190000 is 19 %. `invoice_count` and
+    `activity_count` number the account's invoices and entries without a gap.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=new_key)
+    code = fields.CharField(max_length=64)
+    name = fields.CharField(max_length=200)
+    time_zone = fields.CharField(max_length=64)
+    currency = fields.CharField(max_length=3)
+    tax_rate_ppm = fields.IntField()
+    invoice_prefix = fields.CharField(max_length=20)
+    payment_terms_days = fields.IntField()
+
+    billing_email = fields.CharField(max_length=254)
+    legal_name = fields.CharField(max_length=200)
+    address: dict[str, Any] = fields.JSONField()  # type: ignore[assignment]
+    tax_id = fields.CharField(max_length=64, null=True)
+    purchase_order_number = fields.CharField(max_length=64, null=True)
+
+    only_billing_administrators_manage_users = fields.BooleanField(default=False)
+    seat_group_required = fields.BooleanField(default=False)
+
+    invoice_count = fields.IntField(default=0)
+    activity_count = fields.IntField(default=0)
+
+    class Meta:
+        table = "accounts"
+
+
+class IdempotencyRecord(Model):
+    """What a mutation with an idempotency key did, so that a retry answers alike."""
+
+    id = fields.UUIDField(primary_key=True, default=new_key)
+    account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    key = fields.CharField(max_length=255)
+    fingerprint = fields.CharField(max_length=64)
+    result: dict[str, Any] = fields.JSONField()  # type: ignore[assignment]
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "idempotency_records"

@@ -1,0 +1,109 @@
+"""Invoices: snapshots that never change once issued, their lines and their documents."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.fields import ForeignKeyRelation
+from tortoise.models import Model
+
+from models.accounts import Account
+from models.keys import new_key
+from models.subscriptions import Subscription
+
+
+class InvoiceKind(StrEnum):
+    """What the invoice bills: a first period, added seats, or a renewed period."""
+
+    INITIAL = "INITIAL"
+    SEAT_INCREASE = "SEAT_INCREASE"
+    RENEWAL = "RENEWAL"
+
+
+class InvoiceStatus(StrEnum):
+    """Where the invoice stands with its payment."""
+
+    OPEN = "OPEN"
+    PAID = "PAID"
+    VOID = "VOID"
+
+
+class Invoice(Model):
+    """One invoice. `seller` and `buyer` are the parties as they were at issue; amounts are
+    in the minor unit of `currency`; `tax_rate_ppm` is the tax rate in millionths."""
+
+    id = fields.UUIDField(primary_key=True, default=new_key)
+    account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    subscription: ForeignKeyRelation[Subscription] = fields.ForeignKeyField(
+        "models.Subscription", related_name=False, on_delete=fields.RESTRICT
+    )
+    subscription_id: UUID
+    sequence = fields.IntField()
+    number = fields.CharField(max_length=40)
+    kind = fields.CharEnumField(InvoiceKind, max_length=16)
+    status = fields.CharEnumField(InvoiceStatus, max_length=16, default=InvoiceStatus.OPEN)
+    period_start: date = fields.DateField()
+    issued_on: date = fields.DateField()
+    issued_at: datetime = fields.DatetimeField()
+    due_on: date = fields.DateField()
+    payment_terms_days = fields.IntField()
+    currency = fields.CharField(max_length=3)
+    subtotal_minor = fields.BigIntField()
+    tax_rate_ppm = fields.IntField()
+    tax_minor = fields.BigIntField()
+    total_minor = fields.BigIntField()
+    seller: dict[str, Any] = fields.JSONField()  # type: ignore[assignment]
+    buyer: dict[str, Any] = fields.JSONField()  # type: ignore[assignment]
+    purchase_order_number = fields.CharField(max_length=64, null=True)
+
+    class Meta:
+        table = "invoices"
+
+
+class InvoiceLine(Model):
+    """One line: `amount_minor` for `quantity` seats over the days [period_start, period_end)."""
+
+    id = fields.UUIDField(primary_key=True, default=new_key)
+    account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    invoice: ForeignKeyRelation[Invoice] = fields.ForeignKeyField(
+        "models.Invoice", related_name=False, on_delete=fields.RESTRICT
+    )
+    invoice_id: UUID
+    position = fields.IntField()
+    description = fields.CharField(max_length=300)
+    quantity = fields.IntField()
+    unit_price_minor = fields.BigIntField()
+    period_start: date = fields.DateField()
+    period_end: date = fields.DateField()
+    amount_minor = fields.BigIntField()
+
+    class Meta:
+        table = "invoice_lines"
+
+
+class InvoiceDocument(Model):
+    """The invoice's PDF, rendered once and kept: the same bytes at each download."""
+
+    id = fields.UUIDField(primary_key=True, default=new_key)
+    account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    invoice: ForeignKeyRelation[Invoice] = fields.ForeignKeyField(
+        "models.Invoice", related_name=False, on_delete=fields.RESTRICT
+    )
+    invoice_id: UUID
+    content: bytes = fields.BinaryField()  # type: ignore[assignment]
+    sha256 = fields.CharField(max_length=64)
+    rendered_at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "invoice_documents"

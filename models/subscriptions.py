@@ -1,0 +1,55 @@
+"""Subscriptions: what an account has bought, and the period it has paid for."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.fields import ForeignKeyRelation
+from tortoise.models import Model
+
+from models.accounts import Account
+from models.keys import new_key
+from models.plans import BillingInterval, Plan
+
+
+class SubscriptionStatus(StrEnum):
+    """CANCELED is for good: set when the last period has ended."""
+
+    ACTIVE = "ACTIVE"
+    CANCELED = "CANCELED"
+
+
+class Subscription(Model):
+    """The account's one subscription.
+
+    The current period is number `period_index` counted from `started_on`, the anchor that
+    never moves; `renews_at` is the instant (UTC) at which its last day has ended.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=new_key)
+    account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    plan: ForeignKeyRelation[Plan] = fields.ForeignKeyField(
+        "models.Plan", related_name=False, on_delete=fields.RESTRICT
+    )
+    plan_id: UUID
+    interval = fields.CharEnumField(BillingInterval, max_length=8)
+    unit_price_minor = fields.BigIntField()
+    status = fields.CharEnumField(
+        SubscriptionStatus, max_length=16, default=SubscriptionStatus.ACTIVE
+    )
+    seats = fields.IntField()
+    pending_seats: int | None = fields.IntField(null=True)
+    started_on: date = fields.DateField()
+    period_index = fields.IntField(default=0)
+    period_start: date = fields.DateField()
+    period_end: date = fields.DateField()
+    renews_at: datetime = fields.DatetimeField()
+    cancel_at_period_end = fields.BooleanField(default=False)
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "subscriptions"

@@ -1,0 +1,1 @@
+"""One plain function a root field: translate, delegate, wrap. No query, no rule, no `try`."""

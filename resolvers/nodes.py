@@ -1,0 +1,50 @@
+"""Any object by its global id, under the same permissions as everywhere else."""
+
+import asyncio
+from collections.abc import Callable
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from schema import ids
+from schema.accounts import Account
+from schema.activity import ActivityEntry
+from schema.context import Info, Loaders
+from schema.invoices import Invoice
+from schema.plans import Plan
+from schema.scalars import Node
+from schema.subscriptions import Subscription
+from schema.users import Product, SeatGroup, User
+from services.errors import BadUserInput
+
+FINDERS: dict[str, tuple[type[Node], Callable[[Loaders], DataLoader]]] = {  # type: ignore[type-arg]
+    "Account": (Account, lambda load: load.accounts),
+    "ActivityEntry": (ActivityEntry, lambda load: load.activity),
+    "Invoice": (Invoice, lambda load: load.invoices),
+    "Plan": (Plan, lambda load: load.plans),
+    "Product": (Product, lambda load: load.products),
+    "SeatGroup": (SeatGroup, lambda load: load.seat_groups),
+    "Subscription": (Subscription, lambda load: load.subscriptions),
+    "User": (User, lambda load: load.users),
+}
+"""Every type with a global id, and the loader that finds (and permits) its rows."""
+
+MAX_IDS = 100
+"""The most ids that one call of `nodes` answers."""
+
+
+async def node(info: Info, id: strawberry.ID) -> Node | None:
+    load = info.context.load
+    type_name, key = ids.split(id)
+    if type_name not in FINDERS:
+        return None
+    show, loader = FINDERS[type_name]
+    row = await loader(load).load(key)
+    return None if row is None else show(row=row)
+
+
+async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    if len(ids) > MAX_IDS:
+        raise BadUserInput(f"nodes answers at most {MAX_IDS} ids.")
+    found = await asyncio.gather(*(node(info, id) for id in ids), return_exceptions=True)
+    return found  # type: ignore[return-value]  # an exception stands for its item's error

@@ -1,0 +1,63 @@
+"""Cursor connections, after Relay: 50 a page by default, 100 at most (more is BAD_USER_INPUT)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
+
+import strawberry
+
+from schema.scalars import or_none
+from services.pagination import Page, PageRequest
+
+Item = TypeVar("Item")
+
+First = int | None
+Cursor = str | None
+
+
+@strawberry.type(description="Where a page lies in its connection.")
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type(description="One row of a page, with the cursor that stands for it.")
+class Edge(Generic[Item]):
+    cursor: str
+    node: Item
+
+
+@strawberry.type(description="One page of rows, stable while rows are added.")
+class Connection(Generic[Item]):
+    edges: list[Edge[Item]]
+    page_info: PageInfo
+    counter: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="Rows in the whole connection.")
+    async def total_count(self) -> int:
+        return await self.counter()
+
+
+def request(
+    first: int | None, after: str | None, last: int | None = None, before: str | None = None
+) -> PageRequest:
+    """Which page the arguments of a connection ask for."""
+    return PageRequest(or_none(first), or_none(after), or_none(last), or_none(before))
+
+
+def connection(
+    page: Page[Any], item: Callable[[Any], Item], counter: Callable[[], Awaitable[int]]
+) -> Connection[Item]:
+    """The connection that shows a page of rows; `counter` runs only when it is asked for."""
+    edges = [
+        Edge(cursor=cursor, node=item(row))
+        for row, cursor in zip(page.rows, page.cursors, strict=True)
+    ]
+    info = PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+    return Connection(edges=edges, page_info=info, counter=counter)

@@ -1,0 +1,92 @@
+"""What a request carries through its resolvers: the caller, the instant, and the loaders."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import UUID
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from services import (
+    accounts,
+    activity,
+    invoices,
+    plans,
+    products,
+    seat_groups,
+    subscriptions,
+    users,
+)
+from services.errors import Unauthenticated
+from services.permissions import Actor
+
+Value = TypeVar("Value")
+Fetch = Callable[[Actor, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
+
+
+class Loaders:
+    """Batches of reads, each made once a request: the services behind them permit."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.users = self._one(users.by_ids)
+        self.seat_groups = self._one(seat_groups.by_ids)
+        self.products = self._one(products.by_ids)
+        self.plans = self._one(plans.by_ids)
+        self.accounts = self._one(accounts.by_ids)
+        self.subscriptions = self._one(subscriptions.by_ids)
+        self.activity = self._one(activity.by_ids)
+        self.invoices = self._one(invoices.by_ids)
+        self.prices = self._many(plans.prices_of)
+        self.permissions = self._many(products.permissions_of)
+        self.lines = self._many(invoices.lines_of)
+        self.administrators = self._many(seat_groups.administrators_of)
+        self.administered = self._many(seat_groups.administered_by)
+        self.used = self._one(seat_groups.used_in)
+        self.seating = DataLoader[Any, subscriptions.Seating](self._seating)
+
+    def _one(self, fetch: Fetch) -> DataLoader[UUID, Any]:
+        return self._loader(fetch, lambda: None)
+
+    def _many(self, fetch: Fetch) -> DataLoader[UUID, Any]:
+        return self._loader(fetch, list)
+
+    def _loader(self, fetch: Fetch, missing: Callable[[], Any]) -> DataLoader[UUID, Any]:
+        async def load(keys: list[UUID]) -> list[Any]:
+            found = await fetch(self.actor, keys)
+            return [found[key] if key in found else missing() for key in keys]
+
+        return DataLoader(load)
+
+    async def _seating(self, rows: list[subscriptions.Subscription]) -> list[Any]:
+        return [await subscriptions.load_seating(self.actor, row) for row in rows]
+
+
+class Context:
+    """One request: who calls (or why nobody does), when, and where links lead."""
+
+    def __init__(self, caller: Actor | Unauthenticated, at: datetime, base_url: str) -> None:
+        self._caller = caller
+        self.at = at
+        self.base_url = base_url
+
+    @property
+    def actor(self) -> Actor:
+        """The caller. Raises Unauthenticated."""
+        if isinstance(self._caller, Unauthenticated):
+            raise self._caller
+        return self._caller
+
+    @cached_property
+    def load(self) -> Loaders:
+        """The loaders, empty at first. Raises Unauthenticated."""
+        return Loaders(self.actor)
+
+    def forget(self) -> None:
+        """Drops what was loaded: a mutation is about to change it."""
+        self.__dict__.pop("load", None)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,50 @@
+"""Plans: what the vendor offers."""
+
+import strawberry
+
+from schema.context import Info
+from schema.scalars import Money, Node
+from services import plans, subscriptions
+
+PlanFeature = strawberry.enum(
+    plans.PlanFeature,
+    description="FREE_REVIEWERS: reviewers and viewers take no paid seat; without it every "
+    "product role takes one.",
+)
+BillingInterval = strawberry.enum(
+    subscriptions.BillingInterval, description="How long one billing period lasts."
+)
+
+
+@strawberry.type(description="What one seat costs for one interval, before tax.")
+class PlanPrice:
+    interval: BillingInterval
+    unit_price: Money
+
+
+@strawberry.type(description="What an account can subscribe to.")
+class Plan(Node):
+    row: strawberry.Private[plans.Plan]
+
+    @strawberry.field(description="The vendor's code.")
+    def code(self) -> str:
+        return self.row.code
+
+    @strawberry.field(description="What the plan is called.")
+    def name(self) -> str:
+        return self.row.name
+
+    @strawberry.field(description="What the plan unlocks.")
+    def features(self) -> list[PlanFeature]:
+        return [plans.PlanFeature(feature) for feature in self.row.features]
+
+    @strawberry.field(description="Prices in the account's currency, the shortest interval first.")
+    async def prices(self, info: Info) -> list[PlanPrice]:
+        rows = await info.context.load.prices.load(self.row.id)
+        return [
+            PlanPrice(
+                interval=row.interval,
+                unit_price=Money(minor=row.unit_price_minor, currency=row.currency),
+            )
+            for row in rows
+        ]

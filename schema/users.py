@@ -1,0 +1,155 @@
+"""Users, products, and the seat groups that users are in."""
+
+from datetime import datetime
+
+import strawberry
+
+from schema import ids
+from schema.connections import Connection, connection, request
+from schema.context import Info
+from schema.scalars import Node, or_none
+from services import products, seat_groups, users
+
+UserStatus = strawberry.enum(
+    users.UserStatus, description="INVITED and ACTIVE users can take a seat; DISABLED ones cannot."
+)
+ProductRole = strawberry.enum(
+    products.ProductRole,
+    description="OWNER and CONTRIBUTOR take a paid seat; REVIEWER and VIEWER do on plans without "
+    "FREE_REVIEWERS.",
+)
+
+
+@strawberry.type(description="One product of the vendor, as the account uses it.")
+class Product(Node):
+    row: strawberry.Private[products.Product]
+
+    @strawberry.field(description="What the product is called.")
+    def name(self) -> str:
+        return self.row.name
+
+
+@strawberry.type(description="A user's role in a product.")
+class ProductPermission:
+    product: Product
+    role: ProductRole
+
+
+@strawberry.type(description="One person in the account.")
+class User(Node):
+    row: strawberry.Private[users.User]
+
+    @strawberry.field(description="Unique in the account without regard to case.")
+    def email(self) -> str:
+        return self.row.email
+
+    @strawberry.field(description="What the person is called.")
+    def name(self) -> str:
+        return self.row.name
+
+    @strawberry.field(description="Invited, active, or disabled.")
+    def status(self) -> UserStatus:
+        return self.row.status
+
+    @strawberry.field(description="Whether the user may manage users.")
+    def is_administrator(self) -> bool:
+        return self.row.is_administrator
+
+    @strawberry.field(description="Whether the user has billing rights over the account.")
+    def is_billing_administrator(self) -> bool:
+        return self.row.is_billing_administrator
+
+    @strawberry.field(
+        description="Whether the user takes a paid seat now: not disabled (invited counts), and in "
+        "a role of some product that takes one on the plan. Rights alone take none."
+    )
+    def takes_seat(self) -> bool:
+        return self.row.takes_seat
+
+    @strawberry.field(description="The group that the user is in; FORBIDDEN where it is hidden.")
+    async def seat_group(self, info: Info) -> "SeatGroup | None":
+        if self.row.seat_group_id is None:
+            return None
+        return SeatGroup(row=await info.context.load.seat_groups.load(self.row.seat_group_id))
+
+    @strawberry.field(description="The groups that the user administers, by name.")
+    async def administered_seat_groups(self, info: Info) -> list["SeatGroup"]:
+        rows = await info.context.load.administered.load(self.row.id)
+        return [SeatGroup(row=row) for row in rows]
+
+    @strawberry.field(description="The user's roles in products.")
+    async def product_permissions(self, info: Info) -> list[ProductPermission]:
+        rows = await info.context.load.permissions.load(self.row.id)
+        found = await info.context.load.products.load_many([row.product_id for row in rows])
+        return [
+            ProductPermission(product=Product(row=product), role=row.role)
+            for row, product in zip(rows, found, strict=True)
+        ]
+
+    @strawberry.field(description="When the user last worked, as the vendor's import told.")
+    def last_active_at(self) -> datetime | None:
+        return self.row.last_active_at
+
+
+UserConnection = Connection[User]
+
+
+@strawberry.type(description="A named part of the account's seats, with its administrators.")
+class SeatGroup(Node):
+    row: strawberry.Private[seat_groups.SeatGroup]
+
+    @strawberry.field(description="Unique in the account without regard to case.")
+    def name(self) -> str:
+        return self.row.name
+
+    @strawberry.field(description="Who administers the group, by name.")
+    async def administrators(self, info: Info) -> list[User]:
+        return [User(row=row) for row in await info.context.load.administrators.load(self.row.id)]
+
+    @strawberry.field(description="Paid seats allocated to the group.")
+    def seats(self) -> int:
+        return self.row.seats
+
+    @strawberry.field(description="Paid seats taken by members.")
+    async def seats_used(self, info: Info) -> int:
+        return int(await info.context.load.used.load(self.row.id))
+
+    @strawberry.field(description="Paid seats that members can still take.")
+    async def seats_available(self, info: Info) -> int:
+        return self.row.seats - int(await info.context.load.used.load(self.row.id))
+
+    @strawberry.field(description="The group's members, by name.")
+    async def users(
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+    ) -> UserConnection:
+        actor, wanted = info.context.actor, users.Filter(seat_group_id=self.row.id)
+        page = await users.page(actor, request(first, after), wanted)
+        return connection(page, lambda row: User(row=row), lambda: users.count(actor, wanted))
+
+
+SeatGroupConnection = Connection[SeatGroup]
+
+
+@strawberry.input(description="Which users: all that is given must hold.")
+class UserFilter:
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Part of a name or an e-mail, without regard to case."
+    )
+    status: UserStatus | None = strawberry.UNSET
+    takes_seat: bool | None = strawberry.UNSET
+    seat_group_id: strawberry.ID | None = strawberry.UNSET
+    ungrouped: bool | None = strawberry.UNSET
+
+    def value(self) -> users.Filter:
+        """The filter as the services take it."""
+        group_id = or_none(self.seat_group_id)
+        return users.Filter(
+            search=or_none(self.search),
+            status=or_none(self.status),
+            takes_seat=or_none(self.takes_seat),
+            seat_group_id=ids.decode_optional("SeatGroup", group_id),
+            ungrouped=or_none(self.ungrouped),
+        )

@@ -1,0 +1,222 @@
+"""The door: settings, database, routes, and the token that becomes an actor.
+
+`python server.py` serves with the settings of the environment; `create_app` is the ASGI
+application's factory.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schema import http
+from schema.context import Context
+from schema.root import schema
+from services import accounts, auth, clock, database, documents, invoices, settings
+from services.errors import OperatorError, Unauthenticated
+from services.permissions import Actor
+
+log = logging.getLogger(__name__)
+
+WEB = Path(__file__).parent / "web"
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "worker-src 'self' blob:",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class SafeHeaders:
+    """Adds to every answer the headers that keep browsers from doing more than they should."""
+
+    HEADERS = (
+        (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self.HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def create_app() -> Starlette:
+    """The application. Its start fails with one line when a setting or the database is wrong."""
+    return Starlette(
+        routes=[
+            Route("/", _page("billing/index.html")),
+            Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            Route("/invoices/{number}.pdf", invoice_pdf),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Mount("/static", StaticFiles(directory=WEB)),
+        ],
+        middleware=[Middleware(SafeHeaders)],
+        exception_handlers={404: not_found, 405: not_found, Exception: crashed},
+        lifespan=lifespan,
+    )
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Connects the database for as long as the application serves."""
+    async with database.connected(everywhere=True):
+        await check()
+        yield
+        await documents.close()
+
+
+async def check() -> None:
+    """Raises OperatorError where the application could not serve."""
+    assert settings.current().signing_key
+    if not await database.is_current():
+        raise OperatorError(database.NOT_CURRENT)
+
+
+async def graphql(request: Request) -> Response:
+    """The API; for a browser that opens the address, GraphiQL."""
+    if _wants_page(request):
+        return FileResponse(WEB / "graphiql/index.html")
+    at = clock.now()
+    context = Context(await caller(request), at, base_url(request))
+    return await http.answer(schema, request, context)
+
+
+async def caller(request: Request) -> Actor | Unauthenticated:
+    """Who calls, looked up anew at each request; or why nobody does."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return Unauthenticated("Send a bearer token in the Authorization header.")
+    try:
+        return await accounts.authenticate(await auth.verify_token(token.strip(), clock.now()))
+    except Unauthenticated as error:
+        return error
+
+
+def base_url(request: Request) -> str:
+    """Where clients reach this server: PUBLIC_URL, or the address that they used."""
+    public = settings.current().public_url.rstrip("/")
+    return public or f"{request.url.scheme}://{request.url.netloc}"
+
+
+async def invoice_pdf(request: Request) -> Response:
+    """One invoice's PDF, for whoever holds a link that was signed within 15 minutes."""
+    link = auth.open_link(request.query_params.get("token", ""), clock.now())
+    invoice = await invoices.linked(link) if link else None
+    if invoice is None or invoice.number != request.path_params["number"]:
+        return _error(403, "The link has expired or is not valid: ask for a new one.", "FORBIDDEN")
+    headers = {
+        "Content-Disposition": f'inline; filename="{invoice.number}.pdf"',
+        "Cache-Control": "private, max-age=900",
+    }
+    return Response(await invoices.pdf(invoice), 200, headers, "application/pdf")
+
+
+async def healthz(request: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """The database is reachable and its schema current."""
+    ready = await database.is_current()
+    return JSONResponse({"status": "ok" if ready else "unavailable"}, 200 if ready else 503)
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    """Whatever has no route."""
+    status = getattr(error, "status_code", 404)
+    return _error(status, "There is nothing here.", "NOT_FOUND")
+
+
+async def crashed(request: Request, error: Exception) -> Response:
+    """An internal error outside GraphQL: told by an id that finds it in the log."""
+    error_id = uuid4().hex
+    log.error("internal error %s at %s", error_id, request.url.path, exc_info=error)
+    body = {"message": "Internal server error.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+    body["extensions"] |= {"errorId": error_id}  # type: ignore[operator]
+    return JSONResponse({"errors": [body]}, 500)
+
+
+def _error(status: int, message: str, code: str) -> Response:
+    return JSONResponse(
+        {"errors": [{"message": message, "extensions": {"code": code}}]},
+        status,
+        {"Cache-Control": "no-store"},
+    )
+
+
+def _wants_page(request: Request) -> bool:
+    asks = "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and asks and "query" not in request.query_params
+
+
+def _page(name: str):  # type: ignore[no-untyped-def]
+    async def page(request: Request) -> Response:
+        return FileResponse(WEB / name)
+
+    return page
+
+
+def serve() -> None:
+    """Serves until stopped. Raises OperatorError where it cannot start."""
+    configured = settings.current()
+    asyncio.run(_check_start())
+    uvicorn.run(
+        "server:create_app",
+        factory=True,
+        host=configured.host,
+        port=configured.port,
+        workers=configured.workers,
+        server_header=False,
+        # The address of a PDF link carries its signature, which no log may hold.
+        access_log=False,
+        log_level="warning",
+    )
+
+
+async def _check_start() -> None:
+    async with database.connected():
+        await check()
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        serve()
+    except OperatorError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Activity: one entry for each change, written in the transaction that makes the change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models.accounts import Account
+from models.activity import ActivityEntry, ActorKind
+from services import pagination
+from services.pagination import Page, PageRequest
+from services.permissions import Actor, Right, require
+
+__all__ = ["OPERATOR", "RENEWAL", "ActivityEntry", "By", "by", "by_ids", "count", "page", "record"]
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who made a change: a user of the account, the vendor's operator, or a renewal."""
+
+    kind: ActorKind
+    user_id: UUID | None = None
+
+
+NEWEST_FIRST = (pagination.Key("sequence", int, descending=True),)
+
+OPERATOR = By(ActorKind.OPERATOR)
+RENEWAL = By(ActorKind.RENEWAL)
+
+
+def by(actor: Actor) -> By:
+    """The change is the user's."""
+    return By(ActorKind.USER, actor.user_id)
+
+
+async def record(
+    account: Account,
+    who: By,
+    at: datetime,
+    action: str,
+    summary: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Adds an entry to the locked account's activity, numbered without a gap."""
+    account.activity_count += 1
+    await Account.filter(id=account.id).update(activity_count=account.activity_count)
+    await ActivityEntry.create(
+        account_id=account.id,
+        sequence=account.activity_count,
+        at=at,
+        actor_kind=who.kind,
+        actor_id=who.user_id,
+        action=action,
+        summary=summary,
+        before=before,
+        after=after,
+    )
+
+
+async def page(actor: Actor, request: PageRequest) -> Page[ActivityEntry]:
+    """The account's entries, newest first. Raises Forbidden, BadUserInput."""
+    require(actor, Right.BILLING)
+    query = ActivityEntry.filter(account_id=actor.account_id)
+    return await pagination.fetch(query, request, NEWEST_FIRST)
+
+
+async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, ActivityEntry]:
+    """The account's entries among the ids. Raises Forbidden."""
+    require(actor, Right.BILLING)
+    found = await ActivityEntry.filter(account_id=actor.account_id, id__in=ids)
+    return {entry.id: entry for entry in found}
+
+
+async def count(actor: Actor) -> int:
+    """How many entries the account has: their numbers have no gap."""
+    require(actor, Right.BILLING)
+    return (await Account.get(id=actor.account_id)).activity_count

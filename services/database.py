@@ -1,0 +1,151 @@
+"""The database door: connections, transactions and migrations, on SQLite and PostgreSQL.
+
+On SQLite a process has one connection. A transaction that is going to write begins by
+writing (see `services.accounts.locked`), so that it takes the write lock at once and waits
+for it, up to the busy timeout, instead of failing half way.
+"""
+
+import fcntl
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tortoise.context import TortoiseContext, get_current_context
+from tortoise.exceptions import BaseORMException
+from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.graph import MigrationKey
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+
+from services import settings
+from services.errors import OperatorError
+
+APP = "models"
+CONNECTION = "default"
+MODULES = ("accounts", "activity", "invoices", "plans", "seat_groups", "subscriptions", "users")
+SQLITE_PRAGMAS = "journal_mode=WAL&foreign_keys=ON&busy_timeout=10000&synchronous=FULL"
+"""The busy timeout is in milliseconds. FULL: what was acknowledged survives a power cut."""
+
+MIGRATION_LOCK = 5_373_001
+"""The advisory lock that a migration holds on PostgreSQL."""
+
+FAILURES = (BaseORMException, OSError, sqlite3.Error)
+"""What a database that is away, locked, read-only or full raises."""
+
+NOT_CURRENT = (
+    "DATABASE_URL: the database cannot be reached or has not the schema of this release; "
+    "run `python manage.py migrate`"
+)
+
+transaction = in_transaction
+"""The transaction of the code inside: committed at its end, rolled back by a raise."""
+
+
+def config(url: str) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL."""
+    if url.startswith("sqlite:"):
+        url = f"{url}{'&' if '?' in url else '?'}{SQLITE_PRAGMAS}"
+    modules = [f"{APP}.{module}" for module in MODULES]
+    app = {"models": modules, "migrations": f"{APP}.migrations", "default_connection": CONNECTION}
+    return {"connections": {CONNECTION: url}, "apps": {APP: app}}
+
+
+@asynccontextmanager
+async def connected(*, everywhere: bool = False) -> AsyncIterator[TortoiseContext]:
+    """The database of DATABASE_URL, for everything inside.
+
+    `everywhere` opens it to tasks that were not started inside: a server's requests.
+    """
+    url = settings.current().database_url
+    _make_folder(url)
+    async with TortoiseContext() as context:
+        await context.init(config=config(url), _enable_global_fallback=everywhere)
+        yield context
+
+
+async def migrate() -> list[str]:
+    """Brings the database to the newest schema and names the migrations that it ran.
+
+    Safe to run twice and at once. Raises OperatorError when the database is newer than the
+    code, or cannot be written.
+    """
+    try:
+        async with _migration_lock():
+            executor = _executor()
+            before = await _applied(executor)
+            await _refuse_newer(executor, before)
+            await executor.migrate()
+            return sorted(await _applied(executor) - before)
+    except FAILURES as error:
+        raise OperatorError(f"DATABASE_URL: the database cannot be migrated ({error})") from None
+
+
+async def is_current() -> bool:
+    """Whether the database answers and has exactly the schema that the code expects."""
+    try:
+        executor = _executor()
+        return await _applied(executor) == await _known(executor)
+    except FAILURES:
+        return False
+
+
+async def store(row: Model, *columns: str) -> None:
+    """Writes the named columns of a tenant's row, found by its account and id."""
+    values = {column: getattr(row, column) for column in columns}
+    keys = {key: getattr(row, key) for key in ("account_id", "id")}
+    await type(row).filter(**keys).update(**values)
+
+
+def _client() -> Any:
+    context = get_current_context()
+    assert context is not None
+    return context.connections.get(CONNECTION)
+
+
+def _executor() -> MigrationExecutor:
+    return MigrationExecutor(_client(), config(settings.current().database_url)["apps"])
+
+
+async def _applied(executor: MigrationExecutor) -> set[str]:
+    return {key.name for key in await executor.recorder.applied_migrations()}
+
+
+async def _known(executor: MigrationExecutor) -> set[str]:
+    await executor.loader.build_graph()
+    return {key.name for key in executor.loader.graph.nodes if isinstance(key, MigrationKey)}
+
+
+async def _refuse_newer(executor: MigrationExecutor, applied: set[str]) -> None:
+    unknown = sorted(applied - await _known(executor))
+    if unknown:
+        newer = f"the database is newer than this code (it has {', '.join(unknown)})"
+        raise OperatorError(f"DATABASE_URL: {newer}")
+
+
+@asynccontextmanager
+async def _migration_lock() -> AsyncIterator[None]:
+    client = _client()
+    if client.capabilities.dialect == "postgres":
+        async with client.acquire_connection() as connection:
+            await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+            try:
+                yield
+            finally:
+                await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
+        return
+    with Path(f"{client.filename}.migrating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_folder(url: str) -> None:
+    if url.startswith("sqlite:"):
+        parts = urlsplit(url)
+        folder = Path(f"{parts.netloc}{parts.path}").parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OperatorError(f"DATABASE_URL: {folder} cannot be made ({error})") from None

@@ -1,0 +1,160 @@
+"""The documents room: an invoice's frozen value, and its PDF.
+
+A document is a function of a frozen value: the template never meets a row. It is drawn in a
+worker process (services/rendering.py): drawing holds the processor for 0.1 s to some seconds,
+and a process can be given a limit of memory and be ended at a limit of time.
+"""
+
+import asyncio
+import importlib
+import logging
+import multiprocessing
+import resource
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pebble import ProcessPool
+
+log = logging.getLogger(__name__)
+
+TIME_LIMIT_SECONDS = 60.0
+"""How long one document may take; 1,000 lines take 3 s."""
+
+MEMORY_LIMIT_BYTES = 1_500_000_000
+"""The worker's address space; 1,000 lines take 200 MB."""
+
+WORKER_MODULE = "services.rendering"
+
+
+class RenderError(Exception):
+    """A document could not be drawn; the message says why, for the log alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address; `country_code` is ISO 3166-1 alpha-2."""
+
+    line1: str
+    line2: str | None
+    postal_code: str | None
+    city: str
+    region: str | None
+    country_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """The seller or the buyer, as they were when the invoice was issued."""
+
+    legal_name: str
+    address: Address
+    tax_id: str | None
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLine:
+    """One line: `amount_minor` for `quantity` seats over [period_start, period_end)."""
+
+    description: str
+    quantity: int
+    unit_price_minor: int
+    period_start: date
+    period_end: date
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDocument:
+    """Everything that an invoice's PDF shows. Amounts in the currency's minor unit; the tax
+    rate is a fraction (0.19); `issued_at` is the UTC instant that the PDF's metadata carry."""
+
+    number: str
+    status: str
+    issued_on: date
+    due_on: date
+    issued_at: datetime
+    payment_terms_days: int
+    currency: str
+    seller: Party
+    buyer: Party
+    purchase_order_number: str | None
+    lines: tuple[DocumentLine, ...]
+    subtotal_minor: int
+    tax_rate: Decimal
+    tax_minor: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A drawn document, and the characters that no font has (a box stands for each)."""
+
+    pdf: bytes
+    missing: tuple[str, ...]
+
+
+async def render(document: InvoiceDocument) -> bytes:
+    """The invoice as PDF: the same bytes for the same document, drawn outside the event loop.
+
+    Raises RenderError when drawing fails, takes longer than TIME_LIMIT_SECONDS or crashes.
+    """
+    drawing: Drawing = await _in_worker(_draw, document)
+    if drawing.missing:
+        points = " ".join(f"U+{ord(char):04X}" for char in drawing.missing)
+        log.warning("invoice.glyph_missing number=%s code_points=%s", document.number, points)
+    return drawing.pdf
+
+
+async def close() -> None:
+    """Ends the worker, if there is one, and whatever it is drawing."""
+    global _pool
+    pool, _pool = _pool, None
+    if pool is not None:
+        pool.stop()
+        # Joining waits for threads; other tasks go on meanwhile.
+        await asyncio.to_thread(pool.join)
+
+
+_pool: ProcessPool | None = None
+
+
+def _running() -> ProcessPool:
+    """The one worker, started by the first document: most processes never draw any."""
+    global _pool
+    if _pool is None or not _pool.active:
+        _pool = ProcessPool(
+            max_workers=1,
+            initializer=_limit_memory,
+            # A forked child would inherit locks, sockets and the event loop in whatever state.
+            context=multiprocessing.get_context("spawn"),
+        )
+    return _pool
+
+
+async def _in_worker(function: Callable[..., Any], *arguments: Any) -> Any:
+    job = _running().submit(function, TIME_LIMIT_SECONDS, *arguments)
+    try:
+        return await asyncio.wrap_future(job)
+    except TimeoutError:
+        raise RenderError(f"not drawn within {TIME_LIMIT_SECONDS:g} s") from None
+    except RenderError:
+        raise
+    except Exception as error:
+        raise RenderError(f"{type(error).__name__}: {error}") from error
+
+
+def _draw(document: InvoiceDocument) -> Drawing:
+    # By name, so that only the worker pays for importing the PDF library.
+    drawing: Drawing = importlib.import_module(WORKER_MODULE).draw(document)
+    return drawing
+
+
+def _limit_memory() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    unlimited = hard == resource.RLIM_INFINITY
+    limit = MEMORY_LIMIT_BYTES if unlimited else min(MEMORY_LIMIT_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

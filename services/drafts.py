@@ -1,0 +1,90 @@
+"""Invoice drafts: what an invoice will say, before it is issued or instead. Pure, no I/O.
+
+Preview and act are the same call: both take their lines and totals from here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.invoices import InvoiceKind
+from models.plans import BillingInterval
+from services import money
+from services.periods import Period, day_at
+from services.proration import Proration, Share, prorated, share_left
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a subscription costs and when: the frozen value that drafts are made from."""
+
+    plan_name: str
+    interval: BillingInterval
+    unit_price_minor: int
+    currency: str
+    tax_rate_ppm: int
+    zone: str
+    period: Period
+    next_period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One line; its amount and price are in minor units, before tax."""
+
+    description: str
+    quantity: int
+    unit_price_minor: int
+    period: Period
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invoice that has no number yet. Amounts are in minor units."""
+
+    kind: InvoiceKind
+    currency: str
+    lines: tuple[DraftLine, ...]
+    subtotal_minor: int
+    tax_rate_ppm: int
+    tax_minor: int
+    total_minor: int
+
+
+def whole_period(terms: Terms, kind: InvoiceKind, seats: int, period: Period) -> Draft | None:
+    """The invoice for all seats over a whole period; None where there is nothing to bill."""
+    label = f"{terms.plan_name}, {_count(seats)}, {_ADVERB[terms.interval]}"
+    amount = terms.unit_price_minor * seats
+    return _draft(terms, kind, DraftLine(label, seats, terms.unit_price_minor, period, amount))
+
+
+def added_seats(terms: Terms, added: int, at: datetime, unit: Proration) -> Draft | None:
+    """The invoice for seats added now, co-termed with the current period; None for nothing."""
+    share = share_left(terms.period, at, terms.zone, unit)
+    label = f"{terms.plan_name}, {_count(added, 'added ')}{_explained(share)}"
+    rest = Period(day_at(at, terms.zone), terms.period.end)
+    amount = prorated(terms.unit_price_minor, added, share)
+    line = DraftLine(label, added, terms.unit_price_minor, rest, amount)
+    return _draft(terms, InvoiceKind.SEAT_INCREASE, line)
+
+
+def _draft(terms: Terms, kind: InvoiceKind, line: DraftLine) -> Draft | None:
+    subtotal = line.amount_minor
+    tax = money.tax(subtotal, terms.tax_rate_ppm)
+    if subtotal + tax == 0:
+        return None
+    return Draft(kind, terms.currency, (line,), subtotal, terms.tax_rate_ppm, tax, subtotal + tax)
+
+
+_ADVERB = {BillingInterval.MONTH: "billed monthly", BillingInterval.YEAR: "billed yearly"}
+
+
+def _count(seats: int, kind: str = "") -> str:
+    return f"{seats:,} {kind}{'seat' if seats == 1 else 'seats'}"
+
+
+def _explained(share: Share) -> str:
+    """How the proration was counted, for whoever checks it by hand."""
+    if share.is_whole:
+        return ""
+    return f", {share.left:,} of {share.total:,} {share.unit}s"

@@ -1,0 +1,289 @@
+"""Import of one account: its details, products, subscription and seat groups."""
+
+from datetime import datetime
+from typing import Any
+
+from models.accounts import Account
+from models.invoices import InvoiceKind
+from models.plans import Plan, PlanFeature, PlanPrice
+from models.seat_groups import SeatGroup, SeatGroupAdministrator
+from models.subscriptions import Subscription
+from models.users import Product, ProductPermission, User
+from services import activity, database, invoices, renewals, seating, text
+from services.accounts import Tenant
+from services.drafts import whole_period
+from services.import_file import AccountPart, rate_ppm
+from services.import_report import Place
+from services.import_users import import_users
+from services.periods import Period, day_at, day_begins
+from services.seating import Seating
+
+
+async def import_account(where: Place, part: AccountPart, at: datetime) -> None:
+    """Creates or updates one account inside the import's transaction.
+
+    Problems are noted at their places; the caller rolls back when there are any. Once some
+    are known, the rest of the file is only checked.
+    """
+    account = await Account.get_or_none(code=part.code)
+    await _check_references(where, part, account)
+    if account is None:
+        await _create(where, part, at)
+    else:
+        await _update(where, part, account, at)
+
+
+async def recount(tenant: Tenant) -> None:
+    """Sets `takes_seat` of each user as status, roles and plan now have it."""
+    own = {"account_id": tenant.account.id}
+    roles: dict[Any, list[Any]] = {}
+    for row in await ProductPermission.filter(**own):
+        roles.setdefault(row.user_id, []).append(row.role)
+    for user in await User.filter(**own):
+        takes = seating.takes_seat(user.status, roles.get(user.id, ()), tenant.plan.features)
+        if takes is not user.takes_seat:
+            user.takes_seat = takes
+            await database.store(user, "takes_seat")
+
+
+async def check_rules(tenant: Tenant, where: Place, prefix: str = "") -> None:
+    """Notes each rule of the domain that the account as it stands would break."""
+    state = await seating.load(tenant.subscription)
+    for message in (*_seat_problems(state), *_feature_problems(tenant, state)):
+        where.refuse(f"{prefix}{message}")
+
+
+async def _create(where: Place, part: AccountPart, at: datetime) -> None:
+    price = await _price(where, part)
+    today = day_at(at, part.time_zone)
+    if part.subscription.started_on > today:
+        where.at("subscription", "started_on").refuse(f"is in the future (today is {today})")
+    if where.report.problems or price is None:
+        return
+    plan, unit_price_minor = price
+    account = await Account.create(code=part.code, currency=part.currency, **_details(part))
+    started = part.subscription.started_on
+    subscription = Subscription(
+        account_id=account.id,
+        plan_id=plan.id,
+        interval=part.subscription.interval,
+        unit_price_minor=unit_price_minor,
+        seats=part.subscription.seats,
+        started_on=started,
+    )
+    renewals.begin_period(subscription, 0, account.time_zone)
+    await Subscription.bulk_create([subscription])
+    tenant = Tenant(account, subscription, plan)
+    where.report.counts["accounts_created"] += 1
+    await _issue_initial(where, tenant)
+    await _import_parts(where, part, tenant)
+    summary = f"Account created with {subscription.seats} users on {plan.name}"
+    await activity.record(account, activity.OPERATOR, at, "account.imported", summary)
+
+
+async def _update(where: Place, part: AccountPart, account: Account, at: datetime) -> None:
+    async with renewals.up_to_date(account.id, at) as tenant:
+        account = tenant.account
+        _refuse_other_subscription(where, part, tenant)
+        if where.report.problems:
+            return
+        details = _details(part)
+        changed = [name for name, value in details.items() if getattr(account, name) != value]
+        await Account.filter(id=account.id).update(**details)
+        account.update_from_dict(details)
+        renewals.begin_period(
+            tenant.subscription, tenant.subscription.period_index, account.time_zone
+        )
+        await database.store(tenant.subscription, "renews_at")
+        changed += await _import_parts(where, part, tenant)
+        if changed:
+            where.report.counts["accounts_updated"] += 1
+            summary = f"Account updated by import: {', '.join(dict.fromkeys(changed))}"
+            await activity.record(account, activity.OPERATOR, at, "account.imported", summary)
+
+
+async def _import_parts(where: Place, part: AccountPart, tenant: Tenant) -> list[str]:
+    """Products, groups, users and settings; returns the names of the parts that changed."""
+    changed = []
+    if await _import_products(part, tenant):
+        changed.append("products")
+    groups, groups_changed = await _import_groups(part, tenant)
+    users, users_changed = await import_users(where, part, tenant, groups)
+    groups_changed |= await _import_administrators(part, tenant, groups, users)
+    if groups_changed:
+        changed.append("seat groups")
+    if users_changed:
+        changed.append("users")
+    await recount(tenant)
+    await check_rules(tenant, where)
+    return changed
+
+
+def _details(part: AccountPart) -> dict[str, Any]:
+    """The account's columns as the file has them."""
+    billing = part.billing_details
+    details = {
+        "name": part.name,
+        "time_zone": part.time_zone,
+        "tax_rate_ppm": rate_ppm(part.tax_rate),
+        "invoice_prefix": part.invoice_prefix,
+        "payment_terms_days": part.payment_terms_days,
+        "billing_email": billing.billing_email,
+        "legal_name": billing.legal_name,
+        "address": billing.address.model_dump(),
+        "tax_id": billing.tax_id,
+        "purchase_order_number": billing.purchase_order_number,
+    }
+    if part.license_management is not None:
+        details |= part.license_management.model_dump()
+    return details
+
+
+async def _price(where: Place, part: AccountPart) -> tuple[Plan, int] | None:
+    """The plan and the price of a seat; None, and a problem noted, where there is none."""
+    wanted, spot = part.subscription, where.at("subscription")
+    plan = await Plan.get_or_none(code=wanted.plan)
+    if plan is None:
+        spot.at("plan").refuse(f"there is no plan {wanted.plan}")
+        return None
+    if wanted.unit_price is not None:
+        minor = spot.at("unit_price").unit_price(wanted.unit_price, part.currency)
+        return None if minor is None else (plan, minor)
+    price = await PlanPrice.get_or_none(
+        plan_id=plan.id, interval=wanted.interval, currency=part.currency
+    )
+    if price is None:
+        missing = f"plan {plan.code} has no {wanted.interval} price in {part.currency}"
+        spot.at("unit_price").refuse(missing)
+        return None
+    return plan, price.unit_price_minor
+
+
+def _refuse_other_subscription(where: Place, part: AccountPart, tenant: Tenant) -> None:
+    """Money hangs on what exists: its plan, interval, beginning and currency stay."""
+    subscription, wanted = tenant.subscription, part.subscription
+    existing = {
+        "plan": (wanted.plan, tenant.plan.code),
+        "interval": (wanted.interval, subscription.interval),
+        "started_on": (wanted.started_on, subscription.started_on),
+    }
+    for name, (told, stands) in existing.items():
+        if told != stands:
+            where.at("subscription", name).refuse(f"is {stands} and cannot be changed by import")
+    if part.currency != tenant.account.currency:
+        stands = tenant.account.currency
+        where.at("currency").refuse(f"is {stands} and cannot be changed by import")
+
+
+async def _issue_initial(where: Place, tenant: Tenant) -> None:
+    subscription = tenant.subscription
+    period = Period(subscription.period_start, subscription.period_end)
+    terms = invoices.terms_of(tenant)
+    draft = whole_period(terms, InvoiceKind.INITIAL, subscription.seats, period)
+    if draft is not None:
+        issued_at = day_begins(period.start, tenant.account.time_zone)
+        await invoices.issue(tenant, draft, period.start, issued_at)
+        where.report.counts["invoices"] += 1
+
+
+async def _check_references(where: Place, part: AccountPart, account: Account | None) -> None:
+    """Notes what stands twice, and what is named but neither in the file nor stored."""
+    products = {product.code for product in part.products}
+    groups = {text.key(group.name) for group in part.seat_groups}
+    users = {text.key(user.email) for user in part.users}
+    where.refuse_twins("products", [product.code for product in part.products])
+    where.refuse_twins("seat_groups", [text.key(group.name) for group in part.seat_groups])
+    where.refuse_twins("users", [text.key(user.email) for user in part.users])
+    if account is not None:
+        own = {"account_id": account.id}
+        products |= {product.code for product in await Product.filter(**own)}
+        groups |= {group.name_key for group in await SeatGroup.filter(**own)}
+        users |= {user.email_key for user in await User.filter(**own)}
+    for index, group in enumerate(part.seat_groups):
+        for position, email in enumerate(group.administrators):
+            if text.key(email) not in users:
+                spot = where.at("seat_groups", index, "administrators", position)
+                spot.refuse(f"there is no user {email}")
+    for index, user in enumerate(part.users):
+        spot = where.at("users", index)
+        for code in user.permissions:
+            if code not in products:
+                spot.at("permissions", code).refuse(f"there is no product {code}")
+        if user.seat_group is not None and text.key(user.seat_group) not in groups:
+            spot.at("seat_group").refuse(f"there is no seat group {user.seat_group}")
+
+
+async def _import_products(part: AccountPart, tenant: Tenant) -> bool:
+    own, changed = {"account_id": tenant.account.id}, False
+    known = {product.code: product for product in await Product.filter(**own)}
+    for wanted in part.products:
+        product = known.get(wanted.code)
+        if product is None:
+            await Product.create(**own, code=wanted.code, name=wanted.name)
+            changed = True
+        elif product.name != wanted.name:
+            product.name, changed = wanted.name, True
+            await database.store(product, "name")
+    return changed
+
+
+async def _import_groups(part: AccountPart, tenant: Tenant) -> tuple[dict[str, SeatGroup], bool]:
+    """The account's groups by name without regard to case, and whether any changed."""
+    own, changed = {"account_id": tenant.account.id}, False
+    groups = {group.name_key: group for group in await SeatGroup.filter(**own)}
+    for wanted in part.seat_groups:
+        key = text.key(wanted.name)
+        group = groups.get(key)
+        if group is None:
+            values = {"name": wanted.name, "name_key": key, "seats": wanted.seats}
+            groups[key], changed = await SeatGroup.create(**own, **values), True
+        elif (group.name, group.seats) != (wanted.name, wanted.seats):
+            group.name, group.seats, changed = wanted.name, wanted.seats, True
+            await database.store(group, "name", "seats")
+    return groups, changed
+
+
+async def _import_administrators(
+    part: AccountPart, tenant: Tenant, groups: dict[str, SeatGroup], users: dict[str, User]
+) -> bool:
+    own, changed = {"account_id": tenant.account.id}, False
+    for wanted in part.seat_groups:
+        group_id = groups[text.key(wanted.name)].id
+        links = SeatGroupAdministrator.filter(**own, seat_group_id=group_id)
+        ids = {users[text.key(email)].id for email in wanted.administrators}
+        told = "administrators" in wanted.model_fields_set
+        if told and {link.user_id for link in await links} != ids:
+            changed = True
+            await links.delete()
+            await SeatGroupAdministrator.bulk_create(
+                SeatGroupAdministrator(**own, seat_group_id=group_id, user_id=user_id)
+                for user_id in ids
+            )
+    return changed
+
+
+def _seat_problems(state: Seating) -> list[str]:
+    problems = []
+    bound = state.total if state.pending is None else min(state.total, state.pending)
+    if state.allocated > bound:
+        problems.append(f"seat groups hold {state.allocated} seats of {bound}")
+    elif state.available < 0:
+        shared = state.total - state.allocated
+        message = f"{state.ungrouped} paid users without a seat group share {shared} seats"
+        problems.append(message)
+    for group in state.groups.values():
+        used = state.used.get(group.id, 0)
+        if used > group.seats:
+            message = f'seat group "{group.name}" has {used} paid users for {group.seats} seats'
+            problems.append(message)
+    return problems
+
+
+def _feature_problems(tenant: Tenant, state: Seating) -> list[str]:
+    account, plan, problems = tenant.account, tenant.plan, []
+    if state.groups and PlanFeature.SEAT_GROUPS not in plan.features:
+        problems.append(f"plan {plan.code} has no seat groups")
+    managed = account.only_billing_administrators_manage_users or account.seat_group_required
+    if managed and PlanFeature.LICENSE_MANAGEMENT not in plan.features:
+        problems.append(f"plan {plan.code} has no license management")
+    return problems

@@ -1,0 +1,246 @@
+"""Invoices: issued with a number in the transaction that bills, read ever after, never changed."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from models.accounts import Account
+from models.invoices import (
+    Invoice,
+    InvoiceDocument,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceStatus,
+)
+from services import clock, documents, money, pagination, settings
+from services.accounts import Tenant
+from services.auth import Link
+from services.documents import Address, DocumentLine, Party
+from services.drafts import Draft, Terms
+from services.pagination import Page, PageRequest
+from services.periods import Period, nth_period
+from services.permissions import Actor, Right, require
+
+__all__ = [
+    "Invoice",
+    "InvoiceKind",
+    "InvoiceLine",
+    "InvoiceStatus",
+    "by_ids",
+    "count",
+    "issue",
+    "lines_of",
+    "linked",
+    "page",
+    "pdf",
+    "terms_of",
+]
+
+NEWEST_FIRST = (pagination.Key("sequence", int, descending=True),)
+
+
+async def page(actor: Actor, request: PageRequest) -> Page[Invoice]:
+    """The account's invoices, newest first. Raises Forbidden, BadUserInput."""
+    require(actor, Right.BILLING)
+    query = Invoice.filter(account_id=actor.account_id)
+    return await pagination.fetch(query, request, NEWEST_FIRST)
+
+
+async def count(actor: Actor) -> int:
+    """How many invoices the account has: their numbers have no gap."""
+    require(actor, Right.BILLING)
+    return (await Account.get(id=actor.account_id)).invoice_count
+
+
+async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Invoice]:
+    """The account's invoices among the ids. Raises Forbidden."""
+    require(actor, Right.BILLING)
+    found = await Invoice.filter(account_id=actor.account_id, id__in=ids)
+    return {invoice.id: invoice for invoice in found}
+
+
+async def lines_of(actor: Actor, invoice_ids: Sequence[UUID]) -> dict[UUID, list[InvoiceLine]]:
+    """The lines of each invoice, in order. Raises Forbidden."""
+    require(actor, Right.BILLING)
+    return await _lines(actor.account_id, invoice_ids)
+
+
+async def issue(
+    tenant: Tenant,
+    draft: Draft,
+    issued_on: date,
+    issued_at: datetime,
+    purchase_order_number: str | None = None,
+) -> Invoice:
+    """Gives the draft the account's next number and the parties as they are now, and stores it.
+
+    The account is locked, so the number is unique and without gaps: a transaction that is
+    rolled back takes none. The purchase order number is the account's unless given.
+    """
+    account = tenant.account
+    account.invoice_count += 1
+    await Account.filter(id=account.id).update(invoice_count=account.invoice_count)
+    invoice = Invoice(
+        account_id=account.id,
+        subscription_id=tenant.subscription.id,
+        sequence=account.invoice_count,
+        number=f"{account.invoice_prefix}-{account.invoice_count:05d}",
+        kind=draft.kind,
+        status=InvoiceStatus.OPEN,
+        period_start=draft.lines[0].period.start,
+        issued_on=issued_on,
+        issued_at=issued_at,
+        due_on=issued_on + timedelta(days=account.payment_terms_days),
+        payment_terms_days=account.payment_terms_days,
+        currency=draft.currency,
+        subtotal_minor=draft.subtotal_minor,
+        tax_rate_ppm=draft.tax_rate_ppm,
+        tax_minor=draft.tax_minor,
+        total_minor=draft.total_minor,
+        seller=asdict(_seller()),
+        buyer=asdict(_buyer(account)),
+        purchase_order_number=purchase_order_number or account.purchase_order_number,
+    )
+    await Invoice.bulk_create([invoice])
+    await InvoiceLine.bulk_create(_line_rows(invoice, draft))
+    return invoice
+
+
+def terms_of(tenant: Tenant) -> Terms:
+    """What the tenant's subscription costs, and its current and next period."""
+    account, subscription = tenant.account, tenant.subscription
+    anchor, interval = subscription.started_on, subscription.interval
+    return Terms(
+        plan_name=tenant.plan.name,
+        interval=interval,
+        unit_price_minor=subscription.unit_price_minor,
+        currency=account.currency,
+        tax_rate_ppm=account.tax_rate_ppm,
+        zone=account.time_zone,
+        period=Period(subscription.period_start, subscription.period_end),
+        next_period=nth_period(anchor, interval, subscription.period_index + 1),
+    )
+
+
+async def linked(link: Link) -> Invoice | None:
+    """The invoice that a signed link opens: the signature is the permission."""
+    return await Invoice.get_or_none(account_id=link.account_id, id=link.invoice_id)
+
+
+async def pdf(invoice: Invoice) -> bytes:
+    """The invoice's PDF: rendered at the first call and kept, the same bytes ever after.
+
+    Raises RenderError.
+    """
+    own = {"account_id": invoice.account_id, "invoice_id": invoice.id}
+    stored = await InvoiceDocument.get_or_none(**own)
+    if stored is None:
+        content = await documents.render(await _document(invoice))
+        try:
+            stored = await InvoiceDocument.create(
+                **own,
+                content=content,
+                sha256=hashlib.sha256(content).hexdigest(),
+                rendered_at=clock.now(),
+            )
+        except IntegrityError:
+            # Someone rendered it at the same time: the first copy is the one that counts.
+            stored = await InvoiceDocument.get(**own)
+    return stored.content
+
+
+async def _lines(account_id: UUID, invoice_ids: Sequence[UUID]) -> dict[UUID, list[InvoiceLine]]:
+    rows = await InvoiceLine.filter(account_id=account_id, invoice_id__in=invoice_ids).order_by(
+        "invoice_id", "position"
+    )
+    lines: dict[UUID, list[InvoiceLine]] = defaultdict(list)
+    for row in rows:
+        lines[row.invoice_id].append(row)
+    return lines
+
+
+def _line_rows(invoice: Invoice, draft: Draft) -> list[InvoiceLine]:
+    return [
+        InvoiceLine(
+            account_id=invoice.account_id,
+            invoice_id=invoice.id,
+            position=position,
+            description=line.description,
+            quantity=line.quantity,
+            unit_price_minor=line.unit_price_minor,
+            period_start=line.period.start,
+            period_end=line.period.end,
+            amount_minor=line.amount_minor,
+        )
+        for position, line in enumerate(draft.lines, start=1)
+    ]
+
+
+def _seller() -> Party:
+    vendor = settings.current()
+    address = Address(
+        line1=vendor.seller_address_line1,
+        line2=vendor.seller_address_line2,
+        postal_code=vendor.seller_postal_code,
+        city=vendor.seller_city,
+        region=vendor.seller_region,
+        country_code=vendor.seller_country_code,
+    )
+    return Party(
+        legal_name=vendor.seller_legal_name,
+        address=address,
+        tax_id=vendor.seller_tax_id,
+        email=vendor.seller_email,
+    )
+
+
+def _buyer(account: Account) -> Party:
+    return Party(
+        legal_name=account.legal_name,
+        address=Address(**account.address),
+        tax_id=account.tax_id,
+        email=account.billing_email,
+    )
+
+
+def _party(snapshot: dict[str, object]) -> Party:
+    address = Address(**snapshot["address"])  # type: ignore[arg-type]
+    return Party(**{**snapshot, "address": address})  # type: ignore[arg-type]
+
+
+async def _document(invoice: Invoice) -> documents.InvoiceDocument:
+    lines = await _lines(invoice.account_id, [invoice.id])
+    return documents.InvoiceDocument(
+        number=invoice.number,
+        status=invoice.status,
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        issued_at=invoice.issued_at,
+        payment_terms_days=invoice.payment_terms_days,
+        currency=invoice.currency,
+        seller=_party(invoice.seller),
+        buyer=_party(invoice.buyer),
+        purchase_order_number=invoice.purchase_order_number,
+        lines=tuple(map(_document_line, lines[invoice.id])),
+        subtotal_minor=invoice.subtotal_minor,
+        tax_rate=Decimal(invoice.tax_rate_ppm) / money.PPM,
+        tax_minor=invoice.tax_minor,
+        total_minor=invoice.total_minor,
+    )
+
+
+def _document_line(line: InvoiceLine) -> DocumentLine:
+    return DocumentLine(
+        description=line.description,
+        quantity=line.quantity,
+        unit_price_minor=line.unit_price_minor,
+        period_start=line.period_start,
+        period_end=line.period_end,
+        amount_minor=line.amount_minor,
+    )

@@ -1,0 +1,89 @@
+"""Money: integers of a currency's minor unit, exact fractions in between, one rounding.
+
+The minor unit is ISO 4217's: 2 decimals for USD, 0 for JPY, 3 for KWD. Pure, no I/O.
+"""
+
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import parse_pattern
+from iso4217 import Currency
+
+MAX_UNIT_PRICE_MINOR = 10**12
+"""The highest price of a seat, in minor units: with a million seats it still fits 64 bits."""
+
+PPM = 1_000_000
+"""Tax rates are whole millionths: 190000 is 19 %."""
+
+DEFAULT_LOCALE = "en_US"
+
+CURRENCIES = {unit.code: int(unit.exponent) for unit in Currency if unit.exponent is not None}
+"""ISO 4217's currencies with their decimals; gold, test codes and the like have none."""
+
+
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 knows the code and gives it a minor unit."""
+    return code in CURRENCIES
+
+
+def decimals(currency: str) -> int:
+    """How many decimals ISO 4217 gives the currency."""
+    return CURRENCIES[currency]
+
+
+def to_decimal(amount_minor: int, currency: str) -> Decimal:
+    """The amount in the currency's major unit, with all its decimals: 124950 USD is 1249.50."""
+    return Decimal(amount_minor).scaleb(-decimals(currency))
+
+
+def parse(text: str, currency: str) -> int:
+    """The minor units that a plain decimal such as "1788.00" names.
+
+    Raises ValueError when it is no such number, or is finer than the currency's minor unit.
+    """
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ValueError('not a decimal number such as "149.00"') from None
+    if not amount.is_finite() or "e" in text.lower():
+        raise ValueError('not a decimal number such as "149.00"')
+    scaled = amount.scaleb(decimals(currency))
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"finer than {currency}'s {decimals(currency)} decimals")
+    return int(scaled)
+
+
+def round_half_up(amount: Fraction) -> int:
+    """The one rounding of this product: to the nearest minor unit, halves away from zero."""
+    magnitude = (2 * abs(amount.numerator) + amount.denominator) // (2 * amount.denominator)
+    return magnitude if amount >= 0 else -magnitude
+
+
+def tax(subtotal_minor: int, rate_ppm: int) -> int:
+    """The tax on a subtotal at a rate in millionths (190000 is 19 %), rounded once."""
+    return round_half_up(Fraction(subtotal_minor * rate_ppm, PPM))
+
+
+def formatted(amount_minor: int, currency: str, locale: str | None = None) -> str:
+    """The amount as a reader of the locale writes it: "$1,249.50", "1.249,50 €", "￥1,250".
+
+    The decimals are ISO 4217's, whatever the locale's custom.
+    Raises ValueError for a locale that is malformed or unknown.
+    """
+    reader = parse_locale(locale)
+    pattern = parse_pattern(reader.currency_formats["standard"].pattern)
+    pattern.frac_prec = (decimals(currency), decimals(currency))
+    amount = to_decimal(amount_minor, currency)
+    return pattern.apply(amount, reader, currency=currency, currency_digits=False)
+
+
+def parse_locale(tag: str | None) -> Locale:
+    """The locale of a tag such as "de-DE" or "de_DE"; en_US where there is none.
+
+    Raises ValueError for a tag that is malformed or unknown.
+    """
+    try:
+        return Locale.parse((tag or DEFAULT_LOCALE).replace("-", "_"))
+    except (UnknownLocaleError, ValueError, TypeError):
+        raise ValueError(f"unknown locale {tag!r}") from None

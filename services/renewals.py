@@ -1,0 +1,228 @@
+"""Renewals: what happens by itself when a period ends. Exactly once, one period at a time.
+
+One transaction a subscription, on the locked account. What is due is decided inside it, so
+a second run, at the same time or after a crash, finds nothing left to do; the database's
+"one invoice a period" stands behind that.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from models.invoices import InvoiceKind
+from models.subscriptions import Subscription, SubscriptionStatus
+from models.users import User, UserStatus
+from services import accounts, activity, clock, database, invoices, seating
+from services.accounts import Tenant
+from services.drafts import whole_period
+from services.periods import Period, day_begins, nth_period
+from services.seating import Seating
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+IDLE = timedelta(seconds=30)
+"""How long the worker waits before it looks again."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did: periods renewed, subscriptions ended, invoices issued, accounts that
+    failed (each is in the log, and tried again by the next run)."""
+
+    renewed: int = 0
+    ended: int = 0
+    invoices: int = 0
+    failed: int = 0
+
+    def add(self, other: "Summary") -> None:
+        """Adds another run's counts."""
+        for name, value in asdict(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+@asynccontextmanager
+async def up_to_date(account_id: UUID, at: datetime) -> AsyncIterator[Tenant]:
+    """The locked account, its subscription rolled forward to this instant.
+
+    Rolling forward is committed on its own before: it was due anyway, and a refusal of
+    what the caller goes on to do must not undo it.
+    """
+    if await _due(at).filter(account_id=account_id).exists():
+        await renew_account(account_id, at)
+    async with accounts.locked(account_id) as tenant:
+        yield tenant
+
+
+async def renew(at: datetime, limit: int | None = None) -> Summary:
+    """Renews what is due, at most `limit` subscriptions, oldest first.
+
+    An account that fails is logged and counted, and does not stop the others.
+    """
+    total, seen, left = Summary(), Q(), limit
+    while left is None or left > 0:
+        size = BATCH if left is None else min(BATCH, left)
+        batch = await _due(at).filter(seen).order_by("renews_at", "id").limit(size)
+        if not batch:
+            break
+        for subscription in batch:
+            total.add(await _renew_or_report(subscription.account_id, at))
+        last = batch[-1]
+        seen = Q(renews_at__gt=last.renews_at) | Q(renews_at=last.renews_at, id__gt=last.id)
+        left = None if left is None else left - len(batch)
+    return total
+
+
+async def work(stop: asyncio.Event) -> None:
+    """Renews what is due again and again until `stop` is set, finishing the run in hand."""
+    while not stop.is_set():
+        summary = await renew(clock.now())
+        if any(asdict(summary).values()):
+            log.info("renewals.run %s", asdict(summary))
+        try:
+            await asyncio.wait_for(stop.wait(), IDLE.total_seconds())
+        except TimeoutError:
+            continue
+
+
+async def renew_account(account_id: UUID, at: datetime) -> Summary:
+    """Rolls one account's subscription forward to this instant, in one transaction."""
+    summary = Summary()
+    async with accounts.locked(account_id) as tenant:
+        while _is_due(tenant.subscription, at):
+            await _roll(tenant, at, summary)
+    return summary
+
+
+async def users_to_disable(account_id: UUID, state: Seating, seats: int) -> list[User]:
+    """The paid users outside groups who lose their seat with a total of `seats`.
+
+    Least recently active first, never active before long inactive, ties by id.
+    """
+    excess = state.ungrouped - (seats - state.allocated)
+    if excess <= 0:
+        return []
+    paid = User.filter(account_id=account_id, takes_seat=True, seat_group_id=None)
+    never = await paid.filter(last_active_at=None).order_by("id").limit(excess)
+    seldom = paid.exclude(last_active_at=None).order_by("last_active_at", "id")
+    rest = excess - len(never)
+    return [*never, *(await seldom.limit(rest) if rest else [])]
+
+
+def _due(at: datetime) -> QuerySet[Subscription]:
+    return Subscription.filter(status=SubscriptionStatus.ACTIVE, renews_at__lte=at)
+
+
+def _is_due(subscription: Subscription, at: datetime) -> bool:
+    return subscription.status is SubscriptionStatus.ACTIVE and subscription.renews_at <= at
+
+
+async def _renew_or_report(account_id: UUID, at: datetime) -> Summary:
+    try:
+        return await renew_account(account_id, at)
+    except Exception:
+        # Whatever is wrong with one account must not keep the others from being billed.
+        log.exception("renewals.failed account=%s", account_id)
+        return Summary(failed=1)
+
+
+async def _roll(tenant: Tenant, at: datetime, summary: Summary) -> None:
+    if tenant.subscription.cancel_at_period_end:
+        await _end(tenant, at)
+        summary.ended += 1
+        return
+    summary.renewed += 1
+    summary.invoices += await _renew_period(tenant, at)
+
+
+async def _end(tenant: Tenant, at: datetime) -> None:
+    subscription = tenant.subscription
+    subscription.status = SubscriptionStatus.CANCELED
+    subscription.pending_seats = None
+    subscription.version += 1
+    await database.store(subscription, "status", "pending_seats", "version")
+    summary = f"The subscription ended on {subscription.period_end}"
+    await activity.record(
+        tenant.account,
+        activity.RENEWAL,
+        at,
+        "subscription.ended",
+        summary,
+        {"status": SubscriptionStatus.ACTIVE},
+        {"status": SubscriptionStatus.CANCELED},
+    )
+
+
+async def _renew_period(tenant: Tenant, at: datetime) -> int:
+    """Begins the next period; returns how many invoices that issued."""
+    subscription, zone = tenant.subscription, tenant.account.time_zone
+    before = {"seats": subscription.seats, "period_start": str(subscription.period_start)}
+    disabled = await _take_pending_seats(tenant)
+    begin_period(subscription, subscription.period_index + 1, zone)
+    subscription.version += 1
+    await database.store(
+        subscription,
+        "seats",
+        "pending_seats",
+        "period_index",
+        "period_start",
+        "period_end",
+        "renews_at",
+        "version",
+    )
+    number = await _bill_period(tenant)
+    after = {"seats": subscription.seats, "period_start": str(subscription.period_start)}
+    summary = _summary(subscription, number, disabled)
+    await activity.record(
+        tenant.account, activity.RENEWAL, at, "subscription.renewed", summary, before, after
+    )
+    return 1 if number else 0
+
+
+def begin_period(subscription: Subscription, index: int, zone: str) -> None:
+    """Sets the period number `index` on the row, counted from the anchor."""
+    period = nth_period(subscription.started_on, subscription.interval, index)
+    subscription.period_index = index
+    subscription.period_start, subscription.period_end = period.start, period.end
+    subscription.renews_at = day_begins(period.end, zone)
+
+
+async def _take_pending_seats(tenant: Tenant) -> list[User]:
+    """Makes a waiting decrease the total; returns the users who lost their seat by it."""
+    subscription = tenant.subscription
+    if subscription.pending_seats is None:
+        return []
+    subscription.seats, subscription.pending_seats = subscription.pending_seats, None
+    state = await seating.load(subscription)
+    losing = await users_to_disable(subscription.account_id, state, subscription.seats)
+    if losing:
+        ids = [user.id for user in losing]
+        rows = User.filter(account_id=subscription.account_id, id__in=ids)
+        await rows.update(status=UserStatus.DISABLED, takes_seat=False)
+    return losing
+
+
+async def _bill_period(tenant: Tenant) -> str | None:
+    """Issues the invoice for the period that has just begun, dated its first day."""
+    subscription, account = tenant.subscription, tenant.account
+    period = Period(subscription.period_start, subscription.period_end)
+    draft = whole_period(invoices.terms_of(tenant), InvoiceKind.RENEWAL, subscription.seats, period)
+    if draft is None:
+        return None
+    issued_at = day_begins(period.start, account.time_zone)
+    invoice = await invoices.issue(tenant, draft, period.start, issued_at)
+    return invoice.number
+
+
+def _summary(subscription: Subscription, number: str | None, disabled: list[User]) -> str:
+    billed = f", billed by {number}" if number else ", nothing to bill"
+    lost = f"; disabled: {', '.join(user.email for user in disabled)}" if disabled else ""
+    until = f"{subscription.period_start} to {subscription.period_end}"
+    return f"Renewed for {until} with {subscription.seats} users{billed}{lost}"

@@ -1,0 +1,93 @@
+"""The settings door: everything that the environment decides, checked at the start."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.errors import OperatorError
+from services.proration import Proration
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+KEY_FILE = DATA / "secret.key"
+"""Where the demo keeps the key that it generated."""
+
+
+def _database_url(url: str) -> str:
+    if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
+        raise ValueError("must begin with sqlite:// or postgres://")
+    return url.replace("postgresql://", "postgres://", 1)
+
+
+class Settings(BaseSettings):
+    """The settings, each from the environment variable of its name in capitals."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")
+
+    database_url: Annotated[str, AfterValidator(_database_url)] = f"sqlite://{DATA}/seatwise.db"
+    secret_key: str = Field(default="", repr=False)
+    environment: Literal["development", "production"] = "development"
+    billing_now: AwareDatetime | None = None
+    proration: Proration = Proration.DAY
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    public_url: str = ""
+    """Where clients reach the server, for links; by default the request's own address."""
+
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    jwt_jwks_url: str | None = None
+
+    seller_legal_name: str = "Seatwise Demo Vendor Ltd."
+    seller_address_line1: str = "1 Example Street"
+    seller_address_line2: str | None = None
+    seller_postal_code: str | None = "EC1A 1AA"
+    seller_city: str = "London"
+    seller_region: str | None = None
+    seller_country_code: str = Field(default="GB", pattern="^[A-Z]{2}$")
+    seller_tax_id: str | None = None
+    seller_email: str = "billing@vendor.example"
+
+    @model_validator(mode="after")
+    def _clock_moves_in_production(self) -> Self:
+        if self.environment == "production" and self.billing_now is not None:
+            raise ValueError("BILLING_NOW: refused when ENVIRONMENT=production")
+        return self
+
+    @property
+    def signing_key(self) -> str:
+        """The secret that signs tokens and links.
+
+        Raises OperatorError where there is none, or one shorter than 32 bytes.
+        """
+        key = self.secret_key or self._demo_key()
+        if len(key.encode()) < 32:
+            raise OperatorError("SECRET_KEY: is required, with at least 32 bytes")
+        return key
+
+    def _demo_key(self) -> str:
+        if self.environment == "production" or not KEY_FILE.exists():
+            return ""
+        return KEY_FILE.read_text(encoding="ascii").strip()
+
+
+@lru_cache
+def current() -> Settings:
+    """The settings of this process, read once.
+
+    Raises OperatorError with one line that names each setting at fault.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise OperatorError("; ".join(map(_line, error.errors()))) from None
+
+
+def _line(error: Mapping[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return ": ".join([*(str(part).upper() for part in error["loc"]), message])

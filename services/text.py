@@ -1,0 +1,57 @@
+"""What people type: normalised, bounded, and refused where it cannot be. Pure, no I/O."""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+from services.errors import invalid
+
+MAX_NAME = 200
+MAX_REFERENCE = 64
+MAX_LINE = 200
+MAX_KEY = 255
+
+FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the text around them: they make one name look like another."""
+
+
+def clean(value: str, limit: int, *field: str) -> str:
+    """The text in NFC, without white space around it.
+
+    Raises Refusal INVALID when it shows nothing, is longer than `limit` characters, or
+    holds line breaks, control characters or direction overrides.
+    """
+    text = unicodedata.normalize("NFC", value).strip()
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
+        raise invalid("This must not be empty.", *field)
+    if len(text) > limit:
+        raise invalid(f"This must not be longer than {limit} characters.", *field)
+    if any(map(_is_forbidden, text)):
+        raise invalid("This must not hold control characters.", *field)
+    return text
+
+
+def clean_optional(value: str | None, limit: int, *field: str) -> str | None:
+    """The same for what may be left out: None for None and for nothing but white space."""
+    return clean(value, limit, *field) if value and value.strip() else None
+
+
+def email(value: str, *field: str) -> str:
+    """The address in its normal form. Raises Refusal INVALID when it is malformed.
+
+    Only the form counts: nothing is looked up in the network.
+    """
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise invalid("This is not an e-mail address.", *field) from None
+
+
+def key(value: str) -> str:
+    """The form in which two texts are the same without regard to case."""
+    return unicodedata.normalize("NFKC", value).casefold()
+
+
+def _is_forbidden(character: str) -> bool:
+    return character in BIDI_CONTROLS or unicodedata.category(character) in FORBIDDEN_CATEGORIES

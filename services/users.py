@@ -1,0 +1,296 @@
+"""Users: read them, invite, disable and enable them, and give or take account-wide rights.
+
+Whatever gives a user a seat passes the guard of `services.seating`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from models.seat_groups import SeatGroup, SeatGroupAdministrator
+from models.users import ProductRole, User, UserStatus
+from services import activity, database, idempotency, pagination, products, renewals, seating, text
+from services.accounts import Tenant
+from services.errors import Forbidden, RefusalCode, not_found, refuse
+from services.pagination import Page, PageRequest
+from services.permissions import Actor, Right, Scope, Target, allows, require, require_some, scopes
+from services.seating import NOWHERE, Move
+
+__all__ = [
+    "Filter",
+    "User",
+    "UserStatus",
+    "by_ids",
+    "count",
+    "disable_user",
+    "enable_user",
+    "invite_user",
+    "page",
+    "set_administrator",
+    "viewer",
+]
+
+BY_NAME = (pagination.Key("name_key", str), pagination.Key("id", UUID))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which users: all that are given must hold. `search` looks in names and e-mails."""
+
+    search: str | None = None
+    status: UserStatus | None = None
+    takes_seat: bool | None = None
+    seat_group_id: UUID | None = None
+    ungrouped: bool | None = None
+
+
+NO_FILTER = Filter()
+
+
+async def viewer(actor: Actor) -> User:
+    """The actor's own row."""
+    require(actor, Right.READ_SELF)
+    return await User.get(account_id=actor.account_id, id=actor.user_id)
+
+
+async def page(actor: Actor, request: PageRequest, wanted: Filter = NO_FILTER) -> Page[User]:
+    """The users that the actor may read, by name. Raises Forbidden, BadUserInput."""
+    return await pagination.fetch(_filtered(actor, wanted), request, BY_NAME)
+
+
+async def count(actor: Actor, wanted: Filter = NO_FILTER) -> int:
+    """How many users the actor may read, of those wanted. Raises Forbidden."""
+    return await _filtered(actor, wanted).count()
+
+
+async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, User | Forbidden]:
+    """The account's users among the ids; Forbidden stands for one that is not to be read.
+
+    A group's administrator reads its members and its other administrators; everyone reads
+    themselves.
+    """
+    found = await User.filter(account_id=actor.account_id, id__in=ids)
+    fellows = await _fellow_administrators(actor)
+    return {
+        user.id: user if _may_read(actor, user) or user.id in fellows else Forbidden()
+        for user in found
+    }
+
+
+async def invite_user(
+    actor: Actor,
+    email: str,
+    name: str,
+    seat_group_id: UUID | None,
+    permissions: Sequence[tuple[UUID, ProductRole]],
+    idempotency_key: str | None,
+    at: datetime,
+) -> User:
+    """Adds a user with status INVITED, in a group or none, with roles in products.
+
+    Raises Forbidden, Refusal (INVALID, NOT_FOUND, EMAIL_TAKEN, SUBSCRIPTION_CANCELED,
+    SEAT_GROUP_FULL, NOT_ENOUGH_SEATS, SEAT_GROUP_REQUIRED, IDEMPOTENCY_KEY_REUSED).
+    """
+    require_some(actor, Right.INVITE_USERS)
+    arguments = {
+        "email": email,
+        "name": name,
+        "seat_group": seat_group_id,
+        "permissions": permissions,
+    }
+    async with renewals.up_to_date(actor.account_id, at) as tenant:
+        attempt = await idempotency.attempt(
+            tenant.account, idempotency_key, "invite_user", arguments, at
+        )
+        if attempt.earlier is not None:
+            return await get(tenant, UUID(attempt.earlier["user"]), "idempotency_key")
+        await require_group(tenant, seat_group_id)
+        roles = await products.checked_roles(tenant, permissions)
+        groups = frozenset({seat_group_id})
+        require(actor, Right.INVITE_USERS, Target(groups=groups, products=frozenset(roles)))
+        tenant.require_live()
+        user = await _new_user(tenant, email, name, seat_group_id)
+        user.takes_seat = seating.takes_seat(user.status, roles.values(), tenant.plan.features)
+        field = ("seat_group_id",)
+        await seating.admit(tenant, actor, [Move(NOWHERE, seating.place(user))], field)
+        await User.bulk_create([user])
+        await products.add_permissions(user, roles)
+        await _record(tenant, actor, at, "user.invited", f"{user.email} was invited")
+        await attempt.remember(user=str(user.id))
+        return user
+
+
+async def disable_user(actor: Actor, user_id: UUID, at: datetime) -> User:
+    """Disables a user, who gives the seat back and is signed out. Twice changes nothing.
+
+    Raises Forbidden, Refusal (NOT_FOUND, LAST_BILLING_ADMINISTRATOR).
+    """
+    require_some(actor, Right.MANAGE_USERS)
+    async with renewals.up_to_date(actor.account_id, at) as tenant:
+        user = await get(tenant, user_id, "user_id")
+        require(actor, Right.MANAGE_USERS, Target(groups=frozenset({user.seat_group_id})))
+        if user.status is UserStatus.DISABLED:
+            return user
+        if user.is_billing_administrator:
+            await _require_other_billing_administrator(tenant, user, "user_id")
+        user.status, user.takes_seat = UserStatus.DISABLED, False
+        await database.store(user, "status", "takes_seat")
+        await _record(tenant, actor, at, "user.disabled", f"{user.email} was disabled")
+        return user
+
+
+async def enable_user(
+    actor: Actor, user_id: UUID, seat_group_id: UUID | None, at: datetime
+) -> User:
+    """Enables a disabled user, in the group given, else in the group that the user had.
+
+    Enabling a user who is not disabled changes nothing, unless a group is given: then the
+    user moves there. Raises Forbidden, Refusal (NOT_FOUND, SUBSCRIPTION_CANCELED,
+    SEAT_GROUP_FULL, NOT_ENOUGH_SEATS, SEAT_GROUP_REQUIRED).
+    """
+    require_some(actor, Right.MANAGE_USERS)
+    async with renewals.up_to_date(actor.account_id, at) as tenant:
+        user = await get(tenant, user_id, "user_id")
+        await require_group(tenant, seat_group_id)
+        group_id = seat_group_id or user.seat_group_id
+        groups = frozenset({user.seat_group_id, group_id})
+        require(actor, Right.MANAGE_USERS, Target(groups=groups))
+        tenant.require_live()
+        before, was = seating.place(user), user.status
+        if was is UserStatus.DISABLED:
+            user.status = UserStatus.ACTIVE if user.joined else UserStatus.INVITED
+        user.seat_group_id = group_id
+        await products.refresh_seat(tenant, user)
+        after = seating.place(user)
+        if (before, was) == (after, user.status):
+            return user
+        await seating.admit(tenant, actor, [Move(before, after)], ("seat_group_id",))
+        await database.store(user, "status", "seat_group_id", "takes_seat")
+        await _record(tenant, actor, at, "user.enabled", f"{user.email} was enabled")
+        return user
+
+
+async def set_administrator(
+    actor: Actor,
+    user_id: UUID,
+    administrator: bool | None,
+    billing_administrator: bool | None,
+    at: datetime,
+) -> User:
+    """Gives or takes account-wide rights; None leaves one as it is.
+
+    Raises Forbidden, Refusal (NOT_FOUND, LAST_BILLING_ADMINISTRATOR).
+    """
+    require(actor, Right.CONFIGURE)
+    async with renewals.up_to_date(actor.account_id, at) as tenant:
+        user = await get(tenant, user_id, "user_id")
+        before = _rights(user)
+        if administrator is not None:
+            user.is_administrator = administrator
+        if billing_administrator is not None:
+            user.is_billing_administrator = billing_administrator
+        after = _rights(user)
+        if before == after:
+            return user
+        if before["billing administrator"] and not after["billing administrator"]:
+            await _require_other_billing_administrator(tenant, user, "billing_administrator")
+        await database.store(user, "is_administrator", "is_billing_administrator")
+        held = ", ".join(right for right, holds in after.items() if holds) or "no account rights"
+        summary = f"{user.email} now has: {held}"
+        await _record(tenant, actor, at, "user.rights_changed", summary, before, after)
+        return user
+
+
+async def get(tenant: Tenant, user_id: UUID, *field: str) -> User:
+    """The user in the locked account. Raises Refusal NOT_FOUND."""
+    user = await User.get_or_none(account_id=tenant.account.id, id=user_id)
+    if user is None:
+        raise not_found("user", *field)
+    return user
+
+
+async def require_group(tenant: Tenant, group_id: UUID | None) -> None:
+    """Raises Refusal NOT_FOUND for a group that the account does not have."""
+    own = {"account_id": tenant.account.id}
+    if group_id is not None and not await SeatGroup.filter(**own, id=group_id).exists():
+        raise not_found("seat group", "seat_group_id")
+
+
+def _may_read(actor: Actor, user: User) -> bool:
+    target = Target(groups=frozenset({user.seat_group_id}))
+    return user.id == actor.user_id or allows(actor, Right.READ_USERS, target)
+
+
+async def _fellow_administrators(actor: Actor) -> set[UUID]:
+    if Scope.ALL in scopes(actor, Right.READ_USERS):
+        return set()
+    own = {"account_id": actor.account_id}
+    links = SeatGroupAdministrator.filter(**own, seat_group_id__in=actor.groups)
+    return {link.user_id for link in await links}
+
+
+def _filtered(actor: Actor, wanted: Filter) -> QuerySet[User]:
+    require_some(actor, Right.READ_USERS)
+    query = User.filter(account_id=actor.account_id)
+    if Scope.ALL not in scopes(actor, Right.READ_USERS):
+        query = query.filter(seat_group_id__in=actor.groups)
+    if wanted.search:
+        sought = text.key(wanted.search.strip())
+        query = query.filter(Q(name_key__contains=sought) | Q(email_key__contains=sought))
+    if wanted.status is not None:
+        query = query.filter(status=wanted.status)
+    if wanted.takes_seat is not None:
+        query = query.filter(takes_seat=wanted.takes_seat)
+    if wanted.seat_group_id is not None:
+        query = query.filter(seat_group_id=wanted.seat_group_id)
+    if wanted.ungrouped is not None:
+        query = query.filter(seat_group_id__isnull=wanted.ungrouped)
+    return query
+
+
+async def _new_user(tenant: Tenant, email: str, name: str, group_id: UUID | None) -> User:
+    name = text.clean(name, text.MAX_NAME, "name")
+    email = text.email(email, "email")
+    own = {"account_id": tenant.account.id}
+    if await User.filter(**own, email_key=text.key(email)).exists():
+        raise refuse(RefusalCode.EMAIL_TAKEN, f"There is a user {email} already.", "email")
+    return User(
+        **own,
+        email=email,
+        email_key=text.key(email),
+        name=name,
+        name_key=text.key(name),
+        status=UserStatus.INVITED,
+        seat_group_id=group_id,
+    )
+
+
+async def _require_other_billing_administrator(tenant: Tenant, user: User, field: str) -> None:
+    others = User.filter(account_id=tenant.account.id, is_billing_administrator=True)
+    if not await others.exclude(id=user.id).exclude(status=UserStatus.DISABLED).exists():
+        message = "This is the account's last billing administrator."
+        raise refuse(RefusalCode.LAST_BILLING_ADMINISTRATOR, message, field)
+
+
+def _rights(user: User) -> dict[str, bool]:
+    return {
+        "administrator": user.is_administrator,
+        "billing administrator": user.is_billing_administrator,
+    }
+
+
+async def _record(
+    tenant: Tenant,
+    actor: Actor,
+    at: datetime,
+    action: str,
+    summary: str,
+    before: dict[str, bool] | None = None,
+    after: dict[str, bool] | None = None,
+) -> None:
+    who = activity.by(actor)
+    await activity.record(tenant.account, who, at, action, summary, before, after)

@@ -1,0 +1,1 @@
+"""Tests: behaviour through GraphQL as a client would, pure rules as tables and properties."""
