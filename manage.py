@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 
 from schema.root import schema
-from services import accounts, auth, clock, database, imports, renewals
+from services import accounts, auth, clock, database, demo, imports, renewals, settings
 from services.errors import OperatorError, Unauthenticated
 
 Result = TypeVar("Result")
@@ -77,6 +77,32 @@ def worker() -> None:
 def export_schema() -> None:
     """Print the API's SDL."""
     print(schema.as_str())
+
+
+@app.command("demo")
+def prepare_demo() -> None:
+    """Prepare the demo: a signing key, the newest schema, three accounts, ready tokens."""
+    _guarded(demo.ensure_key)
+    _run(database.migrate)
+    loaded = _run(lambda: demo.load(clock.now()))
+    configured = settings.current()
+    address = f"http://{configured.host}:{configured.port}"
+    print("The demo is loaded." if loaded else "The database is in use and stays as it is.")
+    if _run(demo.is_loaded):
+        _print_people(address)
+
+
+def _print_people(address: str) -> None:
+    """Where to go and whom to be. Tokens stand behind #, which browsers keep to themselves."""
+    lifetime, at = timedelta(hours=24), clock.now()
+    print(f"\nBilling page  {address}/\nGraphiQL      {address}/graphql\n")
+    print("Sign in by opening one of these links (good for 24 hours), or paste its token:\n")
+    for role, email in demo.PEOPLE.items():
+        bearer = auth.issue_token(demo.ACCOUNT, email, lifetime, at)
+        print(f"  {role}, {email}\n    {address}/#token={bearer}\n")
+    for code, email in demo.OTHERS.items():
+        bearer = auth.issue_token(code, email, lifetime, at)
+        print(f"  billing administrator of {code}, {email}\n    {address}/#token={bearer}\n")
 
 
 async def _token(account: str, user: str, lifetime: timedelta) -> str:

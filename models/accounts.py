@@ -28,7 +28,7 @@ class Account(Model):
 
     billing_email = fields.CharField(max_length=254)
     legal_name = fields.CharField(max_length=200)
-    address: dict[str, Any] = fields.JSONField()  # type: ignore[assignment]
+    address: dict[str, Any] = fields.JSONField()
     tax_id = fields.CharField(max_length=64, null=True)
     purchase_order_number = fields.CharField(max_length=64, null=True)
 
@@ -52,7 +52,7 @@ class IdempotencyRecord(Model):
     account_id: UUID
     key = fields.CharField(max_length=255)
     fingerprint = fields.CharField(max_length=64)
-    result: dict[str, Any] = fields.JSONField()  # type: ignore[assignment]
+    result: dict[str, Any] = fields.JSONField()
     created_at = fields.DatetimeField()
 
     class Meta:

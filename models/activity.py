@@ -39,8 +39,8 @@ class ActivityEntry(Model):
     actor_id: UUID | None
     action = fields.CharField(max_length=64)
     summary = fields.TextField()
-    before: dict[str, Any] | None = fields.JSONField(null=True)  # type: ignore[assignment]
-    after: dict[str, Any] | None = fields.JSONField(null=True)  # type: ignore[assignment]
+    before: dict[str, Any] | None = fields.JSONField(null=True)
+    after: dict[str, Any] | None = fields.JSONField(null=True)
 
     class Meta:
         table = "activity"

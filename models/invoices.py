@@ -57,8 +57,8 @@ class Invoice(Model):
     tax_rate_ppm = fields.IntField()
     tax_minor = fields.BigIntField()
     total_minor = fields.BigIntField()
-    seller: dict[str, Any] = fields.JSONField()  # type: ignore[assignment]
-    buyer: dict[str, Any] = fields.JSONField()  # type: ignore[assignment]
+    seller: dict[str, Any] = fields.JSONField()
+    buyer: dict[str, Any] = fields.JSONField()
     purchase_order_number = fields.CharField(max_length=64, null=True)
 
     class Meta:
@@ -101,7 +101,7 @@ class InvoiceDocument(Model):
         "models.Invoice", related_name=False, on_delete=fields.RESTRICT
     )
     invoice_id: UUID
-    content: bytes = fields.BinaryField()  # type: ignore[assignment]
+    content: bytes = fields.BinaryField()
     sha256 = fields.CharField(max_length=64)
     rendered_at: datetime = fields.DatetimeField()
 

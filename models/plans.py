@@ -31,7 +31,7 @@ class Plan(Model):
     id = fields.UUIDField(primary_key=True, default=new_key)
     code = fields.CharField(max_length=64)
     name = fields.CharField(max_length=200)
-    features: list[str] = fields.JSONField(default=list)  # type: ignore[assignment]
+    features: list[str] = fields.JSONField(default=list)
     prices: ReverseRelation["PlanPrice"]
 
     class Meta:

@@ -43,7 +43,7 @@ class User(Model):
     )
     account_id: UUID
     email = fields.CharField(max_length=254)
-    email_key = fields.CharField(max_length=254)
+    email_key = fields.CharField(max_length=762)
     name = fields.CharField(max_length=200)
     name_key = fields.CharField(max_length=600)
     status = fields.CharEnumField(UserStatus, max_length=16)

@@ -46,5 +46,5 @@ async def node(info: Info, id: strawberry.ID) -> Node | None:
 async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
     if len(ids) > MAX_IDS:
         raise BadUserInput(f"nodes answers at most {MAX_IDS} ids.")
-    found = await asyncio.gather(*(node(info, id) for id in ids), return_exceptions=True)
-    return found  # type: ignore[return-value]  # an exception stands for its item's error
+    # An exception among the results becomes the error of its item, the others stay.
+    return await asyncio.gather(*(node(info, id) for id in ids), return_exceptions=True)  # type: ignore[return-value]

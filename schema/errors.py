@@ -31,14 +31,12 @@ CODES: dict[type[Exception], str] = {
     BadUserInput: "BAD_USER_INPUT",
 }
 
-UserErrorCode = strawberry.enum(
-    RefusalCode, name="UserErrorCode", description="Why a mutation was refused."
-)
+strawberry.enum(RefusalCode, name="UserErrorCode", description="Why a mutation was refused.")
 
 
 @strawberry.type(description="A refusal that the caller can act on; nothing has changed.")
 class UserError:
-    code: UserErrorCode
+    code: RefusalCode
     message: str = strawberry.field(description="One sentence in English, for people.")
     field: list[str] | None = strawberry.field(
         description='Path to the input field at fault, such as ["input", "seats"].'

@@ -9,14 +9,13 @@ from schema.context import Info
 from schema.scalars import Money, Node, Period
 from services import auth, invoices, periods
 from services.drafts import Draft
+from services.invoices import InvoiceKind, InvoiceStatus
 
-InvoiceKind = strawberry.enum(
-    invoices.InvoiceKind,
+strawberry.enum(
+    InvoiceKind,
     description="What the invoice bills: a first period, added seats, or a renewed period.",
 )
-InvoiceStatus = strawberry.enum(
-    invoices.InvoiceStatus, description="Where the invoice stands with its payment."
-)
+strawberry.enum(InvoiceStatus, description="Where the invoice stands with its payment.")
 
 
 @strawberry.type(description="One line of an invoice.")

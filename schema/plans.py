@@ -4,16 +4,15 @@ import strawberry
 
 from schema.context import Info
 from schema.scalars import Money, Node
-from services import plans, subscriptions
+from services import plans
+from services.plans import BillingInterval, PlanFeature
 
-PlanFeature = strawberry.enum(
-    plans.PlanFeature,
+strawberry.enum(
+    PlanFeature,
     description="FREE_REVIEWERS: reviewers and viewers take no paid seat; without it every "
     "product role takes one.",
 )
-BillingInterval = strawberry.enum(
-    subscriptions.BillingInterval, description="How long one billing period lasts."
-)
+strawberry.enum(BillingInterval, description="How long one billing period lasts.")
 
 
 @strawberry.type(description="What one seat costs for one interval, before tax.")
@@ -36,7 +35,7 @@ class Plan(Node):
 
     @strawberry.field(description="What the plan unlocks.")
     def features(self) -> list[PlanFeature]:
-        return [plans.PlanFeature(feature) for feature in self.row.features]
+        return [PlanFeature(feature) for feature in self.row.features]
 
     @strawberry.field(description="Prices in the account's currency, the shortest interval first.")
     async def prices(self, info: Info) -> list[PlanPrice]:

@@ -1,6 +1,6 @@
 """Scalars, and the small values that many types share."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -84,9 +84,9 @@ class Period:
     value: strawberry.Private[periods.Period]
 
     @strawberry.field(description="The first day.")
-    def start(self) -> periods.date:
+    def start(self) -> date:
         return self.value.start
 
     @strawberry.field(description="The first day after it.")
-    def end(self) -> periods.date:
+    def end(self) -> date:
         return self.value.end

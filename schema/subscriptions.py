@@ -7,19 +7,18 @@ import strawberry
 from schema.context import Info
 from schema.errors import UserError, user_error
 from schema.invoices import Invoice, InvoicePreview, preview
-from schema.plans import BillingInterval, Plan
+from schema.plans import Plan
 from schema.scalars import IDEMPOTENCY_KEY, Money, Node, Period
 from schema.users import User
 from services import accounts, periods, subscriptions
-from services.subscriptions import Seating
+from services.plans import BillingInterval
+from services.subscriptions import SeatChangeKind, Seating, SubscriptionStatus
 
-SubscriptionStatus = strawberry.enum(
-    subscriptions.SubscriptionStatus,
+strawberry.enum(
+    SubscriptionStatus,
     description="CANCELED once the last period has ended; until then ACTIVE.",
 )
-SeatChangeKind = strawberry.enum(
-    subscriptions.SeatChangeKind, description="Which way a change of the total goes."
-)
+strawberry.enum(SeatChangeKind, description="Which way a change of the total goes.")
 
 
 @strawberry.type(description="What changing the total of seats would do and cost if sent now.")
@@ -135,10 +134,11 @@ class Subscription(Node):
         "ends instead or there is nothing to bill."
     )
     async def upcoming_invoice(self, info: Info) -> InvoicePreview | None:
-        return preview(await subscriptions.upcoming_invoice(info.context.actor))
+        return preview(await subscriptions.upcoming_invoice(info.context.actor, info.context.at))
 
     async def _seating(self, info: Info) -> Seating:
-        return await info.context.load.seating.load(self.row)
+        state: Seating = await info.context.load.seating.load(self.row)
+        return state
 
 
 VERSION = "Refuse with STALE unless this is the current version."

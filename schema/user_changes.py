@@ -4,7 +4,8 @@ import strawberry
 
 from schema.errors import UserError
 from schema.scalars import IDEMPOTENCY_KEY
-from schema.users import ProductRole, User
+from schema.users import User
+from services.products import ProductRole
 
 
 @strawberry.input(description="A role in a product.")

@@ -9,12 +9,14 @@ from schema.connections import Connection, connection, request
 from schema.context import Info
 from schema.scalars import Node, or_none
 from services import products, seat_groups, users
+from services.products import ProductRole
+from services.users import UserStatus
 
-UserStatus = strawberry.enum(
-    users.UserStatus, description="INVITED and ACTIVE users can take a seat; DISABLED ones cannot."
+strawberry.enum(
+    UserStatus, description="INVITED and ACTIVE users can take a seat; DISABLED ones cannot."
 )
-ProductRole = strawberry.enum(
-    products.ProductRole,
+strawberry.enum(
+    ProductRole,
     description="OWNER and CONTRIBUTOR take a paid seat; REVIEWER and VIEWER do on plans without "
     "FREE_REVIEWERS.",
 )

@@ -82,7 +82,7 @@ async def authenticate(claims: auth.Claims) -> Actor:
 
 
 async def _actor(user: User) -> Actor:
-    own = {"account_id": user.account_id, "user_id": user.id}
+    own: dict[str, Any] = {"account_id": user.account_id, "user_id": user.id}
     owned = ProductPermission.filter(**own, role=ProductRole.OWNER)
     products: Any = await owned.values_list("product_id", flat=True)
     groups: Any = await SeatGroupAdministrator.filter(**own).values_list("seat_group_id", flat=True)

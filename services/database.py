@@ -5,12 +5,13 @@ writing (see `services.accounts.locked`), so that it takes the write lock at onc
 for it, up to the busy timeout, instead of failing half way.
 """
 
+import asyncio
 import fcntl
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 from tortoise.context import TortoiseContext, get_current_context
@@ -136,9 +137,15 @@ async def _migration_lock() -> AsyncIterator[None]:
             finally:
                 await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
         return
-    with Path(f"{client.filename}.migrating").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with await asyncio.to_thread(_locked_file, Path(f"{client.filename}.migrating")):
         yield
+
+
+def _locked_file(path: Path) -> TextIO:
+    """A file of its own beside the database, locked until it is closed."""
+    file = path.open("w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 def _make_folder(url: str) -> None:

@@ -62,7 +62,7 @@ def added_seats(terms: Terms, added: int, at: datetime, unit: Proration) -> Draf
     """The invoice for seats added now, co-termed with the current period; None for nothing."""
     share = share_left(terms.period, at, terms.zone, unit)
     label = f"{terms.plan_name}, {_count(added, 'added ')}{_explained(share)}"
-    rest = Period(day_at(at, terms.zone), terms.period.end)
+    rest = Period(max(day_at(at, terms.zone), terms.period.start), terms.period.end)
     amount = prorated(terms.unit_price_minor, added, share)
     line = DraftLine(label, added, terms.unit_price_minor, rest, amount)
     return _draft(terms, InvoiceKind.SEAT_INCREASE, line)

@@ -35,7 +35,7 @@ async def import_account(where: Place, part: AccountPart, at: datetime) -> None:
 
 async def recount(tenant: Tenant) -> None:
     """Sets `takes_seat` of each user as status, roles and plan now have it."""
-    own = {"account_id": tenant.account.id}
+    own: dict[str, Any] = {"account_id": tenant.account.id}
     roles: dict[Any, list[Any]] = {}
     for row in await ProductPermission.filter(**own):
         roles.setdefault(row.user_id, []).append(row.role)
@@ -195,7 +195,7 @@ async def _check_references(where: Place, part: AccountPart, account: Account | 
     where.refuse_twins("seat_groups", [text.key(group.name) for group in part.seat_groups])
     where.refuse_twins("users", [text.key(user.email) for user in part.users])
     if account is not None:
-        own = {"account_id": account.id}
+        own: dict[str, Any] = {"account_id": account.id}
         products |= {product.code for product in await Product.filter(**own)}
         groups |= {group.name_key for group in await SeatGroup.filter(**own)}
         users |= {user.email_key for user in await User.filter(**own)}
@@ -214,7 +214,8 @@ async def _check_references(where: Place, part: AccountPart, account: Account | 
 
 
 async def _import_products(part: AccountPart, tenant: Tenant) -> bool:
-    own, changed = {"account_id": tenant.account.id}, False
+    own: dict[str, Any] = {"account_id": tenant.account.id}
+    changed = False
     known = {product.code: product for product in await Product.filter(**own)}
     for wanted in part.products:
         product = known.get(wanted.code)
@@ -229,13 +230,14 @@ async def _import_products(part: AccountPart, tenant: Tenant) -> bool:
 
 async def _import_groups(part: AccountPart, tenant: Tenant) -> tuple[dict[str, SeatGroup], bool]:
     """The account's groups by name without regard to case, and whether any changed."""
-    own, changed = {"account_id": tenant.account.id}, False
+    own: dict[str, Any] = {"account_id": tenant.account.id}
+    changed = False
     groups = {group.name_key: group for group in await SeatGroup.filter(**own)}
     for wanted in part.seat_groups:
         key = text.key(wanted.name)
         group = groups.get(key)
         if group is None:
-            values = {"name": wanted.name, "name_key": key, "seats": wanted.seats}
+            values: dict[str, Any] = {"name": wanted.name, "name_key": key, "seats": wanted.seats}
             groups[key], changed = await SeatGroup.create(**own, **values), True
         elif (group.name, group.seats) != (wanted.name, wanted.seats):
             group.name, group.seats, changed = wanted.name, wanted.seats, True
@@ -246,7 +248,8 @@ async def _import_groups(part: AccountPart, tenant: Tenant) -> tuple[dict[str, S
 async def _import_administrators(
     part: AccountPart, tenant: Tenant, groups: dict[str, SeatGroup], users: dict[str, User]
 ) -> bool:
-    own, changed = {"account_id": tenant.account.id}, False
+    own: dict[str, Any] = {"account_id": tenant.account.id}
+    changed = False
     for wanted in part.seat_groups:
         group_id = groups[text.key(wanted.name)].id
         links = SeatGroupAdministrator.filter(**own, seat_group_id=group_id)

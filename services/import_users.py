@@ -23,7 +23,7 @@ async def import_users(
     Every product and group that the file names exists. What an entry leaves out stays as it
     is for a user who exists, and takes its default for a new one.
     """
-    own = {"account_id": tenant.account.id}
+    own: dict[str, Any] = {"account_id": tenant.account.id}
     users = {user.email_key: user for user in await User.filter(**own)}
     products = {product.code: product.id for product in await Product.filter(**own)}
     held = await _roles_by_user(tenant.account.id)
@@ -90,7 +90,7 @@ def _assign(
 ) -> dict[str, Any]:
     """Sets the told columns on the row; returns those that changed."""
     group = groups[text.key(wanted.seat_group)] if wanted.seat_group else None
-    values = {
+    values: dict[str, dict[str, Any]] = {
         "email": {"email": wanted.email},
         "name": {"name": wanted.name, "name_key": text.key(wanted.name)},
         "status": {"status": wanted.status, "joined": wanted.status is not UserStatus.INVITED},

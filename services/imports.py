@@ -59,7 +59,7 @@ async def import_file(file: ImportFile, at: datetime) -> dict[str, int]:
         for index, part in sorted(enumerate(file.accounts), key=lambda pair: pair[1].code):
             await import_account(Place(report, ("accounts", index)), part, at)
         if not report.problems:
-            await _check_subscribers(changed, {part.code for part in file.accounts}, report)
+            await _check_subscribers(changed, {part.code for part in file.accounts})
         if report.problems:
             raise OperatorError("\n".join(sorted(report.problems)))
     return dict(report.counts)
@@ -77,7 +77,10 @@ async def _import_plans(parts: list[PlanPart], report: Report) -> dict[Plan, Pla
     for index, part in enumerate(parts):
         where = Place(report, ("plans", index))
         plan = await Plan.get_or_none(code=part.code)
-        values = {"name": part.name, "features": [str(feature) for feature in part.features]}
+        values: dict[str, Any] = {
+            "name": part.name,
+            "features": [str(feature) for feature in part.features],
+        }
         if plan is None:
             plan = await Plan.create(code=part.code, **values)
             report.counts["plans_created"] += 1
@@ -112,7 +115,7 @@ async def _import_prices(plan: Plan, part: PlanPart, where: Place) -> bool:
     return True
 
 
-async def _check_subscribers(changed: dict[Plan, Place], seen: set[str], report: Report) -> None:
+async def _check_subscribers(changed: dict[Plan, Place], seen: set[str]) -> None:
     """Counts seats anew in the accounts of changed plans that the file does not name."""
     for plan, where in changed.items():
         subscriptions = Subscription.filter(plan_id=plan.id).select_related("account")

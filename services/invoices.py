@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -138,7 +139,7 @@ async def pdf(invoice: Invoice) -> bytes:
 
     Raises RenderError.
     """
-    own = {"account_id": invoice.account_id, "invoice_id": invoice.id}
+    own: dict[str, Any] = {"account_id": invoice.account_id, "invoice_id": invoice.id}
     stored = await InvoiceDocument.get_or_none(**own)
     if stored is None:
         content = await documents.render(await _document(invoice))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from models.seat_groups import SeatGroup
@@ -56,7 +57,7 @@ async def _write(
     moved = [user for user in moving if user.seat_group_id != group_id]
     if not moved:
         return
-    own = {"account_id": tenant.account.id}
+    own: dict[str, Any] = {"account_id": tenant.account.id}
     before = {user.email: str(user.seat_group_id) for user in moved}
     await User.filter(**own, id__in=[user.id for user in moved]).update(seat_group_id=group_id)
     for user in moved:

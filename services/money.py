@@ -75,7 +75,8 @@ def formatted(amount_minor: int, currency: str, locale: str | None = None) -> st
     pattern = parse_pattern(reader.currency_formats["standard"].pattern)
     pattern.frac_prec = (decimals(currency), decimals(currency))
     amount = to_decimal(amount_minor, currency)
-    return pattern.apply(amount, reader, currency=currency, currency_digits=False)
+    shown: str = pattern.apply(amount, reader, currency=currency, currency_digits=False)
+    return shown
 
 
 def parse_locale(tag: str | None) -> Locale:

@@ -6,11 +6,11 @@ from fractions import Fraction
 from uuid import UUID
 
 from models.accounts import Account
-from models.plans import Plan, PlanFeature, PlanPrice
+from models.plans import BillingInterval, Plan, PlanFeature, PlanPrice
 from services.periods import MONTHS
 from services.permissions import Actor, Right, require
 
-__all__ = ["Plan", "PlanFeature", "PlanPrice", "by_ids", "on_offer", "prices_of"]
+__all__ = ["BillingInterval", "Plan", "PlanFeature", "PlanPrice", "by_ids", "on_offer", "prices_of"]
 
 
 async def on_offer(actor: Actor) -> list[Plan]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from models.users import Product, ProductPermission, ProductRole, User
@@ -61,7 +62,7 @@ async def set_product_permission(
     """
     require_some(actor, Right.SET_PERMISSIONS)
     async with renewals.up_to_date(actor.account_id, at) as tenant:
-        own = {"account_id": tenant.account.id}
+        own: dict[str, Any] = {"account_id": tenant.account.id}
         user = await User.get_or_none(**own, id=user_id)
         if user is None:
             raise not_found("user", "user_id")
@@ -111,7 +112,7 @@ async def refresh_seat(tenant: Tenant, user: User) -> None:
 
 async def _replace(user: User, product: Product, role: ProductRole | None) -> ProductRole | None:
     """Stores the role and returns the one before."""
-    own = {"account_id": user.account_id, "user_id": user.id}
+    own: dict[str, Any] = {"account_id": user.account_id, "user_id": user.id}
     rows = ProductPermission.filter(**own, product_id=product.id)
     earlier = await rows.first()
     if earlier is not None and earlier.role is not role:

@@ -39,13 +39,14 @@ class Share:
 def share_left(period: Period, at: datetime, zone: str, unit: Proration) -> Share:
     """What is left of the period at an instant: by day, today counts whole.
 
-    The instant lies within the period as the zone's calendar sees it.
+    Never more than the whole: a clock that was set back must not bill a day twice.
     """
     if unit is Proration.DAY:
-        return Share((period.end - day_at(at, zone)).days, period.days, unit)
-    begins, ends = day_begins(period.start, zone), day_begins(period.end, zone)
-    left = int((ends - at).total_seconds())
-    return Share(left, int((ends - begins).total_seconds()), unit)
+        left, total = (period.end - day_at(at, zone)).days, period.days
+    else:
+        begins, ends = day_begins(period.start, zone), day_begins(period.end, zone)
+        left, total = int((ends - at).total_seconds()), int((ends - begins).total_seconds())
+    return Share(max(0, min(left, total)), total, unit)
 
 
 def prorated(unit_price_minor: int, seats: int, share: Share) -> int:

@@ -28,6 +28,9 @@ from services.seating import Seating
 log = logging.getLogger(__name__)
 
 BATCH = 100
+NAMED = 20
+"""How many disabled users an activity entry names."""
+
 IDLE = timedelta(seconds=30)
 """How long the worker waits before it looks again."""
 
@@ -96,7 +99,7 @@ async def renew_account(account_id: UUID, at: datetime) -> Summary:
     """Rolls one account's subscription forward to this instant, in one transaction."""
     summary = Summary()
     async with accounts.locked(account_id) as tenant:
-        while _is_due(tenant.subscription, at):
+        while is_due(tenant.subscription, at):
             await _roll(tenant, at, summary)
     return summary
 
@@ -120,7 +123,8 @@ def _due(at: datetime) -> QuerySet[Subscription]:
     return Subscription.filter(status=SubscriptionStatus.ACTIVE, renews_at__lte=at)
 
 
-def _is_due(subscription: Subscription, at: datetime) -> bool:
+def is_due(subscription: Subscription, at: datetime) -> bool:
+    """Whether the subscription's period is over and nothing has been done about it."""
     return subscription.status is SubscriptionStatus.ACTIVE and subscription.renews_at <= at
 
 
@@ -202,8 +206,8 @@ async def _take_pending_seats(tenant: Tenant) -> list[User]:
     subscription.seats, subscription.pending_seats = subscription.pending_seats, None
     state = await seating.load(subscription)
     losing = await users_to_disable(subscription.account_id, state, subscription.seats)
-    if losing:
-        ids = [user.id for user in losing]
+    for start in range(0, len(losing), BATCH):
+        ids = [user.id for user in losing[start : start + BATCH]]
         rows = User.filter(account_id=subscription.account_id, id__in=ids)
         await rows.update(status=UserStatus.DISABLED, takes_seat=False)
     return losing
@@ -223,6 +227,11 @@ async def _bill_period(tenant: Tenant) -> str | None:
 
 def _summary(subscription: Subscription, number: str | None, disabled: list[User]) -> str:
     billed = f", billed by {number}" if number else ", nothing to bill"
-    lost = f"; disabled: {', '.join(user.email for user in disabled)}" if disabled else ""
+    lost = f"; {len(disabled)} users disabled: {_names(disabled)}" if disabled else ""
     until = f"{subscription.period_start} to {subscription.period_end}"
     return f"Renewed for {until} with {subscription.seats} users{billed}{lost}"
+
+
+def _names(users: list[User]) -> str:
+    named = [user.email for user in users[:NAMED]]
+    return ", ".join([*named, "and others"] if len(users) > NAMED else named)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
@@ -170,7 +171,7 @@ async def delete_seat_group(
             await _get(tenant, move_users_to, "move_users_to")
         require_groups(tenant)
         await _move_members(tenant, group, move_users_to)
-        own = {"account_id": tenant.account.id}
+        own: dict[str, Any] = {"account_id": tenant.account.id}
         await SeatGroupAdministrator.filter(**own, seat_group_id=group.id).delete()
         await SeatGroup.filter(**own, id=group.id).delete()
         summary = f'Seat group "{group.name}" with {group.seats} seats deleted'
@@ -216,7 +217,7 @@ async def _insert(tenant: Tenant, name: str, seats: int) -> SeatGroup:
         raise Refusal(problem)
     await _require_free_name(tenant, name, None)
     seating.check_growth(await seating.load(tenant.subscription), seats, ("seats",))
-    own = {"account_id": tenant.account.id}
+    own: dict[str, Any] = {"account_id": tenant.account.id}
     return await SeatGroup.create(**own, name=name, name_key=text.key(name), seats=seats)
 
 
@@ -231,7 +232,8 @@ async def _set_administrators(
     tenant: Tenant, group: SeatGroup, administrator_ids: Sequence[UUID]
 ) -> list[User]:
     """Adds administrators to a group that has none. Raises Refusal NOT_FOUND."""
-    own, wanted = {"account_id": tenant.account.id}, set(administrator_ids)
+    own: dict[str, Any] = {"account_id": tenant.account.id}
+    wanted = set(administrator_ids)
     users = await User.filter(**own, id__in=wanted).order_by("name_key", "id")
     if len(users) < len(wanted):
         raise not_found("user", "administrator_ids")

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from models.invoices import Invoice
-from models.plans import BillingInterval
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import User
 from services import activity, database, idempotency, invoices, renewals, seating, settings, text
@@ -19,7 +19,6 @@ from services.seat_changes import Holding, SeatChange, SeatChangeKind, plan_chan
 from services.seating import Seating
 
 __all__ = [
-    "BillingInterval",
     "Changed",
     "Preview",
     "SeatChangeKind",
@@ -53,16 +52,17 @@ class Preview:
     users_to_disable: list[User]
 
 
-async def get(actor: Actor) -> Subscription:
-    """The account's subscription. Raises Forbidden."""
+async def get(actor: Actor, at: datetime) -> Subscription:
+    """The account's subscription, rolled forward to this instant. Raises Forbidden."""
     require(actor, Right.BILLING)
-    return await Subscription.get(account_id=actor.account_id)
+    return (await _current(actor.account_id, at)).subscription
 
 
 async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Subscription]:
     """The account's subscription, where it is among the ids. Raises Forbidden."""
-    subscription = await get(actor)
-    return {subscription.id: subscription} if subscription.id in ids else {}
+    require(actor, Right.BILLING)
+    found = await Subscription.filter(account_id=actor.account_id, id__in=ids)
+    return {subscription.id: subscription for subscription in found}
 
 
 async def load_seating(actor: Actor, subscription: Subscription) -> Seating:
@@ -74,7 +74,7 @@ async def load_seating(actor: Actor, subscription: Subscription) -> Seating:
 async def preview_change(actor: Actor, seats: int, at: datetime) -> Preview:
     """What `change_users` with this total would do if called now. Raises Forbidden."""
     require(actor, Right.BILLING)
-    tenant = await _unlocked(actor.account_id)
+    tenant = await _current(actor.account_id, at)
     state = await seating.load(tenant.subscription)
     change = plan_change(_holding(tenant, state), seats, at, settings.current().proration)
     falls = change.kind is SeatChangeKind.DECREASE and not change.problems
@@ -82,10 +82,10 @@ async def preview_change(actor: Actor, seats: int, at: datetime) -> Preview:
     return Preview(change, losing)
 
 
-async def upcoming_invoice(actor: Actor) -> Draft | None:
+async def upcoming_invoice(actor: Actor, at: datetime) -> Draft | None:
     """The invoice that the coming renewal will issue, if any. Raises Forbidden."""
     require(actor, Right.BILLING)
-    tenant = await _unlocked(actor.account_id)
+    tenant = await _current(actor.account_id, at)
     return upcoming(_holding(tenant, await seating.load(tenant.subscription)))
 
 
@@ -184,7 +184,7 @@ def _summary(change: SeatChange, seats: int | None, invoice: Invoice | None) -> 
 
 
 async def _changed_before(tenant: Tenant, invoice_id: str | None) -> Changed:
-    own = {"account_id": tenant.account.id}
+    own: dict[str, Any] = {"account_id": tenant.account.id}
     invoice = await Invoice.get(**own, id=UUID(invoice_id)) if invoice_id else None
     return Changed(tenant.subscription, invoice)
 
@@ -226,9 +226,14 @@ async def _write_cancellation(tenant: Tenant, actor: Actor, cancel: bool, at: da
     )
 
 
-async def _unlocked(account_id: UUID) -> Tenant:
+async def _current(account_id: UUID, at: datetime) -> Tenant:
+    """The account as it stands, for reading. What is overdue is done first: nobody is shown
+    a period that is over, nor a preview that the mutation would not keep."""
     found = Subscription.get(account_id=account_id).select_related("account", "plan")
     subscription = await found
+    if renewals.is_due(subscription, at):
+        await renewals.renew_account(account_id, at)
+        subscription = await found
     return Tenant(subscription.account, subscription, subscription.plan)
 
 

@@ -49,8 +49,8 @@ def email(value: str, *field: str) -> str:
 
 
 def key(value: str) -> str:
-    """The form in which two texts are the same without regard to case."""
-    return unicodedata.normalize("NFKC", value).casefold()
+    """The form in which two texts are the same without regard to case; up to 3 times as long."""
+    return unicodedata.normalize("NFC", value.casefold())
 
 
 def _is_forbidden(character: str) -> bool:

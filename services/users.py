@@ -6,6 +6,7 @@ Whatever gives a user a seat passes the guard of `services.seating`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -215,7 +216,7 @@ async def get(tenant: Tenant, user_id: UUID, *field: str) -> User:
 
 async def require_group(tenant: Tenant, group_id: UUID | None) -> None:
     """Raises Refusal NOT_FOUND for a group that the account does not have."""
-    own = {"account_id": tenant.account.id}
+    own: dict[str, Any] = {"account_id": tenant.account.id}
     if group_id is not None and not await SeatGroup.filter(**own, id=group_id).exists():
         raise not_found("seat group", "seat_group_id")
 
@@ -228,7 +229,7 @@ def _may_read(actor: Actor, user: User) -> bool:
 async def _fellow_administrators(actor: Actor) -> set[UUID]:
     if Scope.ALL in scopes(actor, Right.READ_USERS):
         return set()
-    own = {"account_id": actor.account_id}
+    own: dict[str, Any] = {"account_id": actor.account_id}
     links = SeatGroupAdministrator.filter(**own, seat_group_id__in=actor.groups)
     return {link.user_id for link in await links}
 
@@ -255,7 +256,7 @@ def _filtered(actor: Actor, wanted: Filter) -> QuerySet[User]:
 async def _new_user(tenant: Tenant, email: str, name: str, group_id: UUID | None) -> User:
     name = text.clean(name, text.MAX_NAME, "name")
     email = text.email(email, "email")
-    own = {"account_id": tenant.account.id}
+    own: dict[str, Any] = {"account_id": tenant.account.id}
     if await User.filter(**own, email_key=text.key(email)).exists():
         raise refuse(RefusalCode.EMAIL_TAKEN, f"There is a user {email} already.", "email")
     return User(

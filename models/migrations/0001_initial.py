@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS users (
     id {uuid} NOT NULL,
     account_id {uuid} NOT NULL REFERENCES accounts (id),
     email VARCHAR(254) NOT NULL,
-    email_key VARCHAR(254) NOT NULL,
+    email_key VARCHAR(762) NOT NULL,
     name VARCHAR(200) NOT NULL,
     name_key VARCHAR(600) NOT NULL,
     status VARCHAR(16) NOT NULL CHECK (status IN ('INVITED', 'ACTIVE', 'DISABLED')),

@@ -1,0 +1,35 @@
+# Two commands to begin with: `make run` and `make test`. See README.md.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check lint install lock
+
+run: install
+	@$(BIN)/python manage.py demo
+	@$(BIN)/python server.py
+
+test: install
+	@$(BIN)/python -m pytest
+
+check: lint test
+
+lint: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/deptry .
+
+install: .venv/.installed
+
+.venv/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Seatwise needs Python 3.11 or newer (PYTHON=python3.x make ...)"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+# Needs uv. Takes the newest versions that pyproject.toml allows, with hashes, without addresses.
+lock:
+	uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url \
+		--no-header --universal --upgrade --quiet -o requirements.lock

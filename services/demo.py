@@ -1,0 +1,76 @@
+"""The demo: three accounts from `examples/demo.json`, and a year of what happened to them.
+
+The history is made by the product itself: each step is the use case, called with the
+instant at which it would have happened.
+"""
+
+from datetime import UTC, datetime, time
+from secrets import token_hex
+
+from models.accounts import Account
+from services import accounts, imports, renewals, settings, subscriptions
+from services.auth import Claims
+
+FILE = settings.ROOT / "examples" / "demo.json"
+
+ACCOUNT = "acme"
+
+PEOPLE = {
+    "billing administrator": "ada@acme.example",
+    "administrator": "alan@acme.example",
+    "product owner": "olga@acme.example",
+    "group administrator": "grace@acme.example",
+    "plain user": "paul@acme.example",
+}
+"""Whom to sign in as, in this account, to see what each role sees."""
+
+OTHERS = {"bruecke": "hanna@bruecke.example", "sakura": "haruka@sakura.example"}
+"""The billing administrators of the other accounts."""
+
+NOON = time(12, tzinfo=UTC)
+
+HISTORY = (
+    ("2025-06-16T14:05", "acme", "ada@acme.example", 45),
+    ("2025-09-01T16:20", "acme", "ada@acme.example", 60),
+    ("2025-11-17T09:10", "bruecke", "hanna@bruecke.example", 12),
+    ("2026-01-20T18:45", "acme", "ada@acme.example", 55),
+    ("2026-04-08T01:30", "sakura", "haruka@sakura.example", 8),
+    ("2026-04-20T08:00", "bruecke", "hanna@bruecke.example", 9),
+    ("2026-05-11T13:00", "acme", "ada@acme.example", 65),
+    ("2026-09-10T10:15", "bruecke", "hanna@bruecke.example", 11),
+)
+"""Who set the total of seats to what, and when (UTC), oldest first."""
+
+
+def ensure_key() -> None:
+    """Makes the demo's signing key on the first start, readable by its owner alone."""
+    if settings.current().secret_key or settings.KEY_FILE.exists():
+        return
+    settings.DATA.mkdir(exist_ok=True)
+    settings.KEY_FILE.touch(mode=0o600)
+    settings.KEY_FILE.write_text(token_hex(32), encoding="ascii")
+    settings.current.cache_clear()
+
+
+async def is_loaded() -> bool:
+    """Whether the database holds the demo's accounts."""
+    return await Account.filter(code__in=[ACCOUNT, *OTHERS]).count() == 1 + len(OTHERS)
+
+
+async def load(at: datetime) -> bool:
+    """Loads the demo into an empty database, up to this instant; tells whether it did."""
+    if await Account.exists():
+        return False
+    file = imports.read(FILE)
+    for account in file.accounts:
+        begun = datetime.combine(account.subscription.started_on, NOON)
+        if begun <= at:
+            alone = file.model_copy(update={"accounts": [account]})
+            await imports.import_file(alone, begun)
+    for instant, code, email, seats in HISTORY:
+        when = datetime.fromisoformat(instant).replace(tzinfo=UTC)
+        if when <= at:
+            actor = await accounts.authenticate(Claims(email, code))
+            await subscriptions.change_users(actor, seats, when)
+    await renewals.renew(at)
+    return True
