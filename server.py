@@ -84,8 +84,10 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Connects the database for as long as the application serves."""
     async with database.connected(everywhere=True):
         await check()
-        yield
-        await documents.close()
+        try:
+            yield
+        finally:
+            await documents.close()
 
 
 async def check() -> None:

@@ -10,7 +10,7 @@ from schema.invoices import Invoice, InvoicePreview, preview
 from schema.plans import Plan
 from schema.scalars import IDEMPOTENCY_KEY, Money, Node, Period
 from schema.users import User
-from services import accounts, periods, subscriptions
+from services import periods, subscriptions
 from services.plans import BillingInterval
 from services.subscriptions import SeatChangeKind, Seating, SubscriptionStatus
 
@@ -82,7 +82,7 @@ class Subscription(Node):
         description="What one seat costs for one period, before tax; fixed when it began."
     )
     async def unit_price(self, info: Info) -> Money:
-        account = await accounts.get(info.context.actor)
+        account = await info.context.load.accounts.load(self.row.account_id)
         return Money(minor=self.row.unit_price_minor, currency=account.currency)
 
     @strawberry.field(description="The period that has been paid for.")

@@ -11,9 +11,11 @@ import logging
 import multiprocessing
 import resource
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from pebble import ProcessPool
@@ -21,7 +23,7 @@ from pebble import ProcessPool
 log = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS = 60.0
-"""How long one document may take; 1,000 lines take 3 s."""
+"""How long one document may take; 1,000 lines take 7 s."""
 
 MEMORY_LIMIT_BYTES = 1_500_000_000
 """The worker's address space; 1,000 lines take 200 MB."""
@@ -110,33 +112,44 @@ async def render(document: InvoiceDocument) -> bytes:
 
 
 async def close() -> None:
-    """Ends the worker, if there is one, and whatever it is drawing."""
-    global _pool
-    pool, _pool = _pool, None
-    if pool is not None:
-        pool.stop()
+    """Ends the worker, if there is one; whoever still waits for a drawing is cancelled."""
+    # Stopping the pool would leave them waiting for ever.
+    for job in tuple(_jobs):
+        job.cancel()
+    if _pool.cache_info().currsize:
+        pool = _pool()
+        _pool.cache_clear()
+        pool.stop()  # type: ignore[no-untyped-call]  # an oversight of the library
         # Joining waits for threads; other tasks go on meanwhile.
         await asyncio.to_thread(pool.join)
 
 
-_pool: ProcessPool | None = None
+_jobs: set[Future[Any]] = set()
+"""What the worker has been given and not yet done."""
 
 
-def _running() -> ProcessPool:
+@cache
+def _pool() -> ProcessPool:
     """The one worker, started by the first document: most processes never draw any."""
-    global _pool
-    if _pool is None or not _pool.active:
-        _pool = ProcessPool(
-            max_workers=1,
-            initializer=_limit_memory,
-            # A forked child would inherit locks, sockets and the event loop in whatever state.
-            context=multiprocessing.get_context("spawn"),
-        )
-    return _pool
+    return ProcessPool(
+        max_workers=1,
+        initializer=_limit_memory,
+        # A forked child would inherit locks, sockets and the event loop in whatever state.
+        context=multiprocessing.get_context("spawn"),
+    )
+
+
+def _working_pool() -> ProcessPool:
+    # A worker that dies is replaced by the pool itself; a pool that could not start one is not.
+    if not _pool().active:
+        _pool.cache_clear()
+    return _pool()
 
 
 async def _in_worker(function: Callable[..., Any], *arguments: Any) -> Any:
-    job = _running().submit(function, TIME_LIMIT_SECONDS, *arguments)
+    job = _working_pool().submit(function, TIME_LIMIT_SECONDS, *arguments)
+    _jobs.add(job)
+    job.add_done_callback(_jobs.discard)
     try:
         return await asyncio.wrap_future(job)
     except TimeoutError:

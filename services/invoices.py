@@ -19,10 +19,10 @@ from models.invoices import (
     InvoiceLine,
     InvoiceStatus,
 )
-from services import clock, documents, money, pagination, settings
+from services import clock, documents, money, pagination, parties
 from services.accounts import Tenant
 from services.auth import Link
-from services.documents import Address, DocumentLine, Party
+from services.documents import DocumentLine
 from services.drafts import Draft, Terms
 from services.pagination import Page, PageRequest
 from services.periods import Period, nth_period
@@ -104,8 +104,8 @@ async def issue(
         tax_rate_ppm=draft.tax_rate_ppm,
         tax_minor=draft.tax_minor,
         total_minor=draft.total_minor,
-        seller=asdict(_seller()),
-        buyer=asdict(_buyer(account)),
+        seller=asdict(parties.seller()),
+        buyer=asdict(parties.buyer(account)),
         purchase_order_number=purchase_order_number or account.purchase_order_number,
     )
     await Invoice.bulk_create([invoice])
@@ -183,38 +183,6 @@ def _line_rows(invoice: Invoice, draft: Draft) -> list[InvoiceLine]:
     ]
 
 
-def _seller() -> Party:
-    vendor = settings.current()
-    address = Address(
-        line1=vendor.seller_address_line1,
-        line2=vendor.seller_address_line2,
-        postal_code=vendor.seller_postal_code,
-        city=vendor.seller_city,
-        region=vendor.seller_region,
-        country_code=vendor.seller_country_code,
-    )
-    return Party(
-        legal_name=vendor.seller_legal_name,
-        address=address,
-        tax_id=vendor.seller_tax_id,
-        email=vendor.seller_email,
-    )
-
-
-def _buyer(account: Account) -> Party:
-    return Party(
-        legal_name=account.legal_name,
-        address=Address(**account.address),
-        tax_id=account.tax_id,
-        email=account.billing_email,
-    )
-
-
-def _party(snapshot: dict[str, object]) -> Party:
-    address = Address(**snapshot["address"])  # type: ignore[arg-type]
-    return Party(**{**snapshot, "address": address})  # type: ignore[arg-type]
-
-
 async def _document(invoice: Invoice) -> documents.InvoiceDocument:
     lines = await _lines(invoice.account_id, [invoice.id])
     return documents.InvoiceDocument(
@@ -225,8 +193,8 @@ async def _document(invoice: Invoice) -> documents.InvoiceDocument:
         issued_at=invoice.issued_at,
         payment_terms_days=invoice.payment_terms_days,
         currency=invoice.currency,
-        seller=_party(invoice.seller),
-        buyer=_party(invoice.buyer),
+        seller=parties.restored(invoice.seller),
+        buyer=parties.restored(invoice.buyer),
         purchase_order_number=invoice.purchase_order_number,
         lines=tuple(map(_document_line, lines[invoice.id])),
         subtotal_minor=invoice.subtotal_minor,

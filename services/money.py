@@ -3,6 +3,7 @@
 The minor unit is ISO 4217's: 2 decimals for USD, 0 for JPY, 3 for KWD. Pure, no I/O.
 """
 
+import re
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
@@ -76,7 +77,8 @@ def formatted(amount_minor: int, currency: str, locale: str | None = None) -> st
     pattern.frac_prec = (decimals(currency), decimals(currency))
     amount = to_decimal(amount_minor, currency)
     shown: str = pattern.apply(amount, reader, currency=currency, currency_digits=False)
-    return shown
+    # CLDR sets a code apart from the digits, where a sign stands close: "KWD 1.500", "$1.50".
+    return re.sub(f"{currency}(?=[0-9])", f"{currency}\N{NO-BREAK SPACE}", shown)
 
 
 def parse_locale(tag: str | None) -> Locale:

@@ -43,20 +43,29 @@ class Settings(BaseSettings):
     jwt_audience: str | None = None
     jwt_jwks_url: str | None = None
 
-    seller_legal_name: str = "Seatwise Demo Vendor Ltd."
-    seller_address_line1: str = "1 Example Street"
+    seller_legal_name: str = ""
+    seller_address_line1: str = ""
     seller_address_line2: str | None = None
-    seller_postal_code: str | None = "EC1A 1AA"
-    seller_city: str = "London"
+    seller_postal_code: str | None = None
+    seller_city: str = ""
     seller_region: str | None = None
-    seller_country_code: str = Field(default="GB", pattern="^[A-Z]{2}$")
+    seller_country_code: str = Field(default="", pattern="^[A-Z]{2}$|^$")
     seller_tax_id: str | None = None
-    seller_email: str = "billing@vendor.example"
+    seller_email: str = ""
 
     @model_validator(mode="after")
     def _clock_moves_in_production(self) -> Self:
         if self.environment == "production" and self.billing_now is not None:
             raise ValueError("BILLING_NOW: refused when ENVIRONMENT=production")
+        return self
+
+    @model_validator(mode="after")
+    def _seller_is_whole(self) -> Self:
+        needed = ("address_line1", "city", "country_code", "email")
+        missing = [part for part in needed if not getattr(self, f"seller_{part}")]
+        if self.seller_legal_name and missing:
+            name = f"SELLER_{missing[0].upper()}"
+            raise ValueError(f"{name}: is required where SELLER_LEGAL_NAME is set")
         return self
 
     @property

@@ -75,6 +75,11 @@ def font_rules(text: str) -> str:
     return "".join(map(_rules, faces)) + f"html {{ font-family: {families}; }}\n"
 
 
+def read_font(file: str) -> TTFontFile:
+    """The font of that name in `pdf_templates/fonts/`."""
+    return TTFontFile(str(TEMPLATES / "fonts" / file), validate=0)
+
+
 def _rules(face: Face) -> str:
     return "".join(
         f"@font-face {{ font-family: {face.family}; font-weight: {weight};"
@@ -93,5 +98,4 @@ def _face_of(char: str) -> Face | None:
 @cache
 def _coverage(face: Face) -> frozenset[int]:
     # The weights of a family cover the same characters; a test holds them to it.
-    path = TEMPLATES / "fonts" / face.files[0][1]
-    return frozenset(TTFontFile(str(path), validate=0).charToGlyph)
+    return frozenset(read_font(face.files[0][1]).charToGlyph)

@@ -1,0 +1,58 @@
+"""Parties: who sells and who buys, as an invoice will say it from its issue on."""
+
+from typing import Any
+
+from models.accounts import Account
+from services import settings
+from services.documents import Address, Party
+
+DEMO_SELLER = Party(
+    legal_name="Seatwise Demo Vendor Ltd.",
+    address=Address(
+        line1="1 Example Street",
+        line2=None,
+        postal_code="EC1A 1AA",
+        city="London",
+        region=None,
+        country_code="GB",
+    ),
+    tax_id="GB999999973",
+    email="billing@vendor.example",
+)
+"""Who sells where SELLER_LEGAL_NAME is not set."""
+
+
+def seller() -> Party:
+    """The vendor, as the settings have it now."""
+    vendor = settings.current()
+    if not vendor.seller_legal_name:
+        return DEMO_SELLER
+    address = Address(
+        line1=vendor.seller_address_line1,
+        line2=vendor.seller_address_line2,
+        postal_code=vendor.seller_postal_code,
+        city=vendor.seller_city,
+        region=vendor.seller_region,
+        country_code=vendor.seller_country_code,
+    )
+    return Party(
+        legal_name=vendor.seller_legal_name,
+        address=address,
+        tax_id=vendor.seller_tax_id,
+        email=vendor.seller_email,
+    )
+
+
+def buyer(account: Account) -> Party:
+    """The account, as its billing details are now."""
+    return Party(
+        legal_name=account.legal_name,
+        address=Address(**account.address),
+        tax_id=account.tax_id,
+        email=account.billing_email,
+    )
+
+
+def restored(snapshot: dict[str, Any]) -> Party:
+    """The party that an invoice's snapshot holds."""
+    return Party(**{**snapshot, "address": Address(**snapshot["address"])})
