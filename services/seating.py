@@ -223,5 +223,5 @@ def _full(seating: Seating, group_id: UUID | None, field: tuple[str, ...]) -> Re
         message = f"All {shared} seats outside seat groups are taken."
         return refuse(RefusalCode.NOT_ENOUGH_SEATS, message, *field)
     group = seating.groups[group_id]
-    message = f'Seat group "{group.name}" is full: its limit is {group.seats} paid users.'
+    message = f'Seat group "{group.name}" is full: its limit of {group.seats} is reached.'
     return refuse(RefusalCode.SEAT_GROUP_FULL, message, *field)

@@ -1,0 +1,34 @@
+/** Dates, counts and names of things as people read them. */
+
+const dates = new Intl.DateTimeFormat(navigator.language, { dateStyle: 'medium', timeZone: 'UTC' });
+const counts = new Intl.NumberFormat(navigator.language);
+
+const DAY = 24 * 60 * 60 * 1000;
+
+export const date = (iso) => dates.format(new Date(`${iso}T00:00:00Z`));
+
+/** The last day of a period whose `end` is the first day after it. */
+export const lastDay = ({ end }) => dates.format(new Date(Date.parse(`${end}T00:00:00Z`) - DAY));
+
+export const count = (number) => counts.format(number);
+
+export const seats = (number) => `${count(number)} ${number === 1 ? 'seat' : 'seats'}`;
+
+export const users = (number) => `${count(number)} ${number === 1 ? 'user' : 'users'}`;
+
+const WORDS = {
+  INVITED: 'Invited',
+  ACTIVE: 'Active',
+  DISABLED: 'Disabled',
+  CANCELED: 'Canceled',
+  OPEN: 'Open',
+  PAID: 'Paid',
+  VOID: 'Void',
+  OWNER: 'Owner',
+  CONTRIBUTOR: 'Contributor',
+  REVIEWER: 'Reviewer',
+  VIEWER: 'Viewer',
+};
+
+/** An enum value in words. */
+export const word = (value) => WORDS[value] ?? value;

@@ -1,0 +1,60 @@
+/** Inviting a user: who, into which group, with which roles. */
+
+import { html, useState } from '/static/vendor/preact-htm.js';
+import { FormDialog, Input, messagesAt, Select } from './forms.js';
+import { word } from './format.js';
+import { useMutation, usePage } from './hooks.js';
+import { INVITE_USER } from './queries.js';
+import { usePlaces } from './user-dialogs.js';
+
+const ROLES = ['OWNER', 'CONTRIBUTOR', 'REVIEWER', 'VIEWER'].map((role) => [role, word(role)]);
+
+export function InviteDialog({ onClose }) {
+  const { rights, finish } = usePage();
+  const places = usePlaces();
+  const [email, setEmail] = useState('');
+  const [name, setName] = useState('');
+  const [group, setGroup] = useState(places[0]?.[0] ?? '');
+  const [roles, setRoles] = useState({});
+  const invite = useMutation(INVITE_USER, { repeatable: true });
+
+  async function submit() {
+    const input = { email, name, seatGroupId: group || null, permissions: permissionsFrom(roles) };
+    if (await invite.send(input)) await finish(`${name} was invited.`, onClose);
+  }
+
+  return html`
+    <${FormDialog} title="Invite a user" action="Invite" mutation=${invite}
+      fields=${['email', 'name', 'seatGroupId']} disabled=${!email.trim() || !name.trim()}
+      onSubmit=${submit} onClose=${onClose}>
+      <${Input} label="Name" autocomplete="off" autofocus value=${name} onInput=${setName}
+        errors=${messagesAt(invite.userErrors, 'name')} />
+      <${Input} label="E-mail" type="email" autocomplete="off" value=${email} onInput=${setEmail}
+        errors=${messagesAt(invite.userErrors, 'email')} />
+      ${places.length > 1 || group
+        ? html`<${Select} label="Group" value=${group} options=${places} onChoose=${setGroup}
+            errors=${messagesAt(invite.userErrors, 'seatGroupId')} />`
+        : null}
+      ${rights.inviteProducts.map(
+        ({ id, name: product }) => html`<${Select} key=${id} label="Role in ${product}"
+          value=${roles[id] ?? ''} options=${[['', 'No access'], ...ROLES]}
+          onChoose=${(role) => setRoles({ ...roles, [id]: role })} />`,
+      )}
+      <p class="hint">${useSeatRule()}</p>
+    <//>
+  `;
+}
+
+const permissionsFrom = (roles) =>
+  Object.entries(roles)
+    .filter(([, role]) => role)
+    .map(([productId, role]) => ({ productId, role }));
+
+/** Which roles take a seat, as far as the caller sees the plan. */
+function useSeatRule() {
+  const { account } = usePage();
+  const plan = account.subscription?.plan;
+  if (plan && !plan.features.includes('FREE_REVIEWERS')) return 'Every role takes a paid seat.';
+  if (plan) return 'Owners and contributors take a paid seat, reviewers and viewers none.';
+  return 'Owners and contributors take a paid seat; on some plans reviewers and viewers do too.';
+}

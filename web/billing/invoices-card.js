@@ -1,0 +1,69 @@
+/** The invoices, newest first, each with its PDF. */
+
+import { html, useEffect, useState } from '/static/vendor/preact-htm.js';
+import { date, word } from './format.js';
+import { useNodes } from './hooks.js';
+import { INVOICES } from './queries.js';
+
+const STEP = 10;
+const LINKS_LAST = 5 * 60 * 1000;
+
+export function InvoicesCard() {
+  const list = useNodes(INVOICES, 'invoices', { step: STEP, refresh: useTicks() });
+  return html`
+    <section class="card" aria-labelledby="invoices">
+      <h2 id="invoices">Invoices</h2>
+      ${list.trouble && html`<p class="notice bad" role="alert">${list.trouble}</p>`}
+      ${list.nodes === null &&
+      html`<p class="soft">Only billing administrators of this account see its invoices.</p>`}
+      ${list.nodes?.length === 0 && html`<p class="soft">No invoice has been issued yet.</p>`}
+      ${list.nodes?.length > 0 && html`<${Invoices} invoices=${list.nodes} />`}
+      ${list.more &&
+      html`<button type="button" class="more" onClick=${list.showMore} disabled=${list.loading}>
+        Show older
+      </button>`}
+    </section>
+  `;
+}
+
+/** Counts up in time for new PDF links, and when the page is looked at again: links run out. */
+function useTicks() {
+  const [tick, setTick] = useState(0);
+  useEffect(() => {
+    const count = () => document.hidden || setTick((number) => number + 1);
+    const timer = setInterval(count, LINKS_LAST);
+    document.addEventListener('visibilitychange', count);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', count);
+    };
+  }, []);
+  return tick;
+}
+
+const Invoices = ({ invoices }) => html`
+  <table class="stacks">
+    <thead>
+      <tr>
+        <th scope="col">Number</th>
+        <th scope="col">Date</th>
+        <th scope="col" class="number">Amount</th>
+        <th scope="col">Status</th>
+        <th scope="col"><span class="hidden">Document</span></th>
+      </tr>
+    </thead>
+    <tbody>
+      ${invoices.map(
+        ({ id, number, issuedOn, total, status, pdfUrl }) => html`<tr key=${id}>
+          <th scope="row">${number}</th>
+          <td data-label="Date">${date(issuedOn)}</td>
+          <td class="number" data-label="Amount">${total.formatted}</td>
+          <td data-label="Status"><span class="state ${status.toLowerCase()}">${word(status)}</span></td>
+          <td class="row-actions">
+            <a href=${pdfUrl} target="_blank" rel="noopener" aria-label="PDF of ${number}">PDF</a>
+          </td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>
+`;
