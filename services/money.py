@@ -4,7 +4,8 @@ The minor unit is ISO 4217's: 2 decimals for USD, 0 for JPY, 3 for KWD. Pure, no
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from contextlib import suppress
+from decimal import Decimal
 from fractions import Fraction
 
 from babel import Locale, UnknownLocaleError
@@ -43,16 +44,13 @@ def parse(text: str, currency: str) -> int:
 
     Raises ValueError when it is no such number, or is finer than the currency's minor unit.
     """
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise ValueError('not a decimal number such as "149.00"') from None
-    if not amount.is_finite() or "e" in text.lower():
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
         raise ValueError('not a decimal number such as "149.00"')
-    scaled = amount.scaleb(decimals(currency))
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"finer than {currency}'s {decimals(currency)} decimals")
-    return int(scaled)
+    whole, _, fraction = text.partition(".")
+    places = decimals(currency)
+    if fraction[places:].strip("0"):
+        raise ValueError(f"finer than {currency}'s {places} decimals")
+    return int(whole + fraction[:places].ljust(places, "0"))
 
 
 def round_half_up(amount: Fraction) -> int:
@@ -86,7 +84,9 @@ def parse_locale(tag: str | None) -> Locale:
 
     Raises ValueError for a tag that is malformed or unknown.
     """
-    try:
-        return Locale.parse((tag or DEFAULT_LOCALE).replace("-", "_"))
-    except (UnknownLocaleError, ValueError, TypeError):
-        raise ValueError(f"unknown locale {tag!r}") from None
+    tag = tag or DEFAULT_LOCALE
+    # The pattern comes first: Babel looks a tag up as the name of a file.
+    if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", tag):
+        with suppress(UnknownLocaleError, ValueError):
+            return Locale.parse(tag.replace("-", "_"))
+    raise ValueError(f"unknown locale {tag!r}")

@@ -12,6 +12,9 @@ MAX_LINE = 200
 MAX_KEY = 255
 
 FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that show nothing."""
+
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that turn the text around them: they make one name look like another."""
 
@@ -23,7 +26,7 @@ def clean(value: str, limit: int, *field: str) -> str:
     holds line breaks, control characters or direction overrides.
     """
     text = unicodedata.normalize("NFC", value).strip()
-    if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
+    if not any(map(_shows, text)):
         raise invalid("This must not be empty.", *field)
     if len(text) > limit:
         raise invalid(f"This must not be longer than {limit} characters.", *field)
@@ -49,8 +52,16 @@ def email(value: str, *field: str) -> str:
 
 
 def key(value: str) -> str:
-    """The form in which two texts are the same without regard to case; up to 3 times as long."""
-    return unicodedata.normalize("NFC", value.casefold())
+    """The form in which two texts are the same without regard to case and invisible marks.
+
+    At most 3 times as long as the text.
+    """
+    visible = "".join(filter(lambda character: unicodedata.category(character) != "Cf", value))
+    return unicodedata.normalize("NFC", visible.casefold())
+
+
+def _shows(character: str) -> bool:
+    return character not in BLANKS and unicodedata.category(character)[0] in "LNPS"
 
 
 def _is_forbidden(character: str) -> bool:
