@@ -12,17 +12,18 @@ from schema.accounts import (
 )
 from schema.context import Info
 from schema.scalars import given, or_none
-from services import accounts
+from services import account_settings, accounts, subscriptions
 
 
 async def account(info: Info) -> Account:
+    await subscriptions.settle(info.context.actor, info.context.at)
     return Account(row=await accounts.get(info.context.actor))
 
 
 async def update_license_management(
     info: Info, input: UpdateLicenseManagementInput
 ) -> UpdateLicenseManagementPayload:
-    row = await accounts.update_license_management(
+    row = await account_settings.update_license_management(
         info.context.actor,
         or_none(input.only_billing_administrators_manage_users),
         or_none(input.seat_group_required),
@@ -41,7 +42,9 @@ async def update_billing_details(
         tax_id=input.tax_id,
         purchase_order_number=input.purchase_order_number,
     )
-    row = await accounts.update_billing_details(info.context.actor, details, info.context.at)
+    row = await account_settings.update_billing_details(
+        info.context.actor, details, info.context.at
+    )
     return UpdateBillingDetailsPayload(account=Account(row=row))
 
 

@@ -15,6 +15,7 @@ from schema.plans import Plan
 from schema.scalars import Node
 from schema.subscriptions import Subscription
 from schema.users import Product, SeatGroup, User
+from services import subscriptions
 from services.errors import BadUserInput
 
 FINDERS: dict[str, tuple[type[Node], Callable[[Loaders], DataLoader]]] = {  # type: ignore[type-arg]
@@ -34,6 +35,7 @@ MAX_IDS = 100
 
 
 async def node(info: Info, id: strawberry.ID) -> Node | None:
+    await subscriptions.settle(info.context.actor, info.context.at)
     load = info.context.load
     type_name, key = ids.split(id)
     if type_name not in FINDERS:

@@ -71,7 +71,7 @@ class Account(Node):
 
     @strawberry.field(description="For billing administrators.")
     async def subscription(self, info: Info) -> Subscription | None:
-        return Subscription(row=await subscriptions.get(info.context.actor, info.context.at))
+        return Subscription(row=await subscriptions.get(info.context.actor))
 
     @strawberry.field(description="For billing administrators.")
     def billing_details(self, info: Info) -> BillingDetails | None:

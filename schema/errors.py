@@ -101,7 +101,8 @@ def _request_code(error: GraphQLError) -> str:
 
 def _coded(error: GraphQLError, message: str, code: str) -> GraphQLError:
     return GraphQLError(
-        message,
+        # A message may repeat what the caller sent, half a surrogate pair included.
+        message.encode("utf-8", "replace").decode(),
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,

@@ -32,7 +32,7 @@ def decode(type_name: str, global_id: str) -> UUID:
 
 def decode_optional(type_name: str, global_id: str | None) -> UUID | None:
     """The same for an id that may be left out or null."""
-    return decode(type_name, global_id) if global_id else None
+    return None if global_id is None else decode(type_name, global_id)
 
 
 def decode_all(type_name: str, global_ids: list[strawberry.ID]) -> list[UUID]:

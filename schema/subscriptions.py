@@ -134,7 +134,7 @@ class Subscription(Node):
         "ends instead or there is nothing to bill."
     )
     async def upcoming_invoice(self, info: Info) -> InvoicePreview | None:
-        return preview(await subscriptions.upcoming_invoice(info.context.actor, info.context.at))
+        return preview(await subscriptions.upcoming_invoice(info.context.actor))
 
     async def _seating(self, info: Info) -> Seating:
         state: Seating = await info.context.load.seating.load(self.row)

@@ -9,8 +9,9 @@ from uuid import UUID
 from models.accounts import Account
 from models.activity import ActivityEntry, ActorKind
 from services import pagination
+from services.errors import Forbidden
 from services.pagination import Page, PageRequest
-from services.permissions import Actor, Right, require
+from services.permissions import Actor, Right, or_forbidden, require
 
 __all__ = ["OPERATOR", "RENEWAL", "ActivityEntry", "By", "by", "by_ids", "count", "page", "record"]
 
@@ -23,7 +24,7 @@ class By:
     user_id: UUID | None = None
 
 
-NEWEST_FIRST = (pagination.Key("sequence", int, descending=True),)
+NEWEST_FIRST = (pagination.Key("sequence", pagination.number, descending=True),)
 
 OPERATOR = By(ActorKind.OPERATOR)
 RENEWAL = By(ActorKind.RENEWAL)
@@ -66,11 +67,10 @@ async def page(actor: Actor, request: PageRequest) -> Page[ActivityEntry]:
     return await pagination.fetch(query, request, NEWEST_FIRST)
 
 
-async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, ActivityEntry]:
-    """The account's entries among the ids. Raises Forbidden."""
-    require(actor, Right.BILLING)
+async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, ActivityEntry | Forbidden]:
+    """The account's entries among the ids; Forbidden stands for one that is not to be read."""
     found = await ActivityEntry.filter(account_id=actor.account_id, id__in=ids)
-    return {entry.id: entry for entry in found}
+    return {row.id: or_forbidden(actor, Right.BILLING, row) for row in found}
 
 
 async def count(actor: Actor) -> int:

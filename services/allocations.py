@@ -25,7 +25,7 @@ async def allocate_seats(
     FEATURE_NOT_IN_PLAN, SUBSCRIPTION_CANCELED, IDEMPOTENCY_KEY_REUSED).
     """
     require(actor, Right.CONFIGURE)
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         arguments = {"allocations": allocations}
         attempt = await idempotency.attempt(
             tenant.account, idempotency_key, "allocate_seats", arguments, at

@@ -93,6 +93,16 @@ async def is_current() -> bool:
         return False
 
 
+@asynccontextmanager
+async def writing() -> AsyncIterator[None]:
+    """A transaction that writes after it has read: it takes SQLite's write lock at once."""
+    async with in_transaction() as connection:
+        if connection.capabilities.dialect == "sqlite":
+            # A write of no row: what is read from here on cannot change underneath.
+            await connection.execute_query("UPDATE accounts SET code = code WHERE FALSE")
+        yield
+
+
 async def store(row: Model, *columns: str) -> None:
     """Writes the named columns of a tenant's row, found by its account and id."""
     values = {column: getattr(row, column) for column in columns}

@@ -88,18 +88,21 @@ async def _update(where: Place, part: AccountPart, account: Account, at: datetim
         if where.report.problems:
             return
         details = _details(part)
-        changed = [name for name, value in details.items() if getattr(account, name) != value]
+        told = {name: value for name, value in details.items() if getattr(account, name) != value}
+        before = {name: getattr(account, name) for name in told}
         await Account.filter(id=account.id).update(**details)
         account.update_from_dict(details)
         renewals.begin_period(
             tenant.subscription, tenant.subscription.period_index, account.time_zone
         )
         await database.store(tenant.subscription, "renews_at")
-        changed += await _import_parts(where, part, tenant)
+        changed = [*told, *await _import_parts(where, part, tenant)]
         if changed:
             where.report.counts["accounts_updated"] += 1
             summary = f"Account updated by import: {', '.join(dict.fromkeys(changed))}"
-            await activity.record(account, activity.OPERATOR, at, "account.imported", summary)
+            await activity.record(
+                account, activity.OPERATOR, at, "account.imported", summary, before, told
+            )
 
 
 async def _import_parts(where: Place, part: AccountPart, tenant: Tenant) -> list[str]:

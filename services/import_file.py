@@ -10,7 +10,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-import pycountry
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
 
 from models.plans import BillingInterval, PlanFeature
@@ -60,10 +59,6 @@ def _started(value: date) -> date:
     return value
 
 
-def _is_country(code: str) -> bool:
-    return len(code) == 2 and pycountry.countries.get(alpha_2=code) is not None
-
-
 Name = Annotated[str, _checked(lambda value: text.clean(value, text.MAX_NAME))]
 Line = Annotated[str, _checked(lambda value: text.clean(value, text.MAX_LINE))]
 Reference = Annotated[str, _checked(lambda value: text.clean(value, text.MAX_REFERENCE))]
@@ -72,7 +67,7 @@ Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,19}$")]
 Zone = Annotated[str, _one_of(lambda name: name in available_timezones(), "no IANA time zone")]
 Currency = Annotated[str, _one_of(money.is_currency, "no currency of ISO 4217")]
-Country = Annotated[str, _one_of(_is_country, "no country of ISO 3166")]
+Country = Annotated[str, _one_of(text.is_country, "no country of ISO 3166")]
 Rate = Annotated[str, AfterValidator(_rate)]
 Seats = Annotated[int, Field(ge=0, le=MAX_SEATS, strict=True)]
 

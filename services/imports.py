@@ -53,7 +53,7 @@ async def import_file(file: ImportFile, at: datetime) -> dict[str, int]:
     """
     report = Report()
     _refuse_twins(file, report)
-    async with database.transaction():
+    async with database.writing():
         changed = await _import_plans(file.plans, report)
         # In one order for every import, so that two at once cannot wait for each other.
         for index, part in sorted(enumerate(file.accounts), key=lambda pair: pair[1].code):

@@ -24,9 +24,10 @@ from services.accounts import Tenant
 from services.auth import Link
 from services.documents import DocumentLine
 from services.drafts import Draft, Terms
+from services.errors import Forbidden
 from services.pagination import Page, PageRequest
 from services.periods import Period, nth_period
-from services.permissions import Actor, Right, require
+from services.permissions import Actor, Right, or_forbidden, require
 
 __all__ = [
     "Invoice",
@@ -43,7 +44,7 @@ __all__ = [
     "terms_of",
 ]
 
-NEWEST_FIRST = (pagination.Key("sequence", int, descending=True),)
+NEWEST_FIRST = (pagination.Key("sequence", pagination.number, descending=True),)
 
 
 async def page(actor: Actor, request: PageRequest) -> Page[Invoice]:
@@ -59,11 +60,10 @@ async def count(actor: Actor) -> int:
     return (await Account.get(id=actor.account_id)).invoice_count
 
 
-async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Invoice]:
-    """The account's invoices among the ids. Raises Forbidden."""
-    require(actor, Right.BILLING)
+async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Invoice | Forbidden]:
+    """The account's invoices among the ids; Forbidden stands for one that is not to be read."""
     found = await Invoice.filter(account_id=actor.account_id, id__in=ids)
-    return {invoice.id: invoice for invoice in found}
+    return {row.id: or_forbidden(actor, Right.BILLING, row) for row in found}
 
 
 async def lines_of(actor: Actor, invoice_ids: Sequence[UUID]) -> dict[UUID, list[InvoiceLine]]:

@@ -26,7 +26,7 @@ async def assign_seat_group(
     NOT_ENOUGH_SEATS, SEAT_GROUP_REQUIRED).
     """
     require_some(actor, Right.MANAGE_USERS)
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         moving = await _load(tenant, user_ids)
         await users.require_group(tenant, seat_group_id)
         groups = frozenset({user.seat_group_id for user in moving} | {seat_group_id})

@@ -8,17 +8,38 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from services import text
 from services.errors import BadUserInput
 
 Row = TypeVar("Row", bound=Model)
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 100
+
+
+def number(value: Any) -> int:
+    """A column's number from a cursor. Raises ValueError for what no column holds."""
+    if type(value) is not int or not 0 <= value < 2**31:
+        raise ValueError
+    return value
+
+
+def word(value: Any) -> str:
+    """A column's text from a cursor. Raises ValueError for what no column holds."""
+    if not isinstance(value, str) or not text.is_storable(value):
+        raise ValueError
+    return value
+
+
+def identifier(value: Any) -> UUID:
+    """A row's key from a cursor. Raises ValueError for what is none."""
+    return UUID(word(value))
 
 
 @dataclass(frozen=True, slots=True)

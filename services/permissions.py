@@ -8,9 +8,12 @@ users*, which suspends the grants marked `unless_restricted`. Pure, no I/O.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from services.errors import Forbidden
+
+Row = TypeVar("Row")
 
 
 class Role(StrEnum):
@@ -142,6 +145,11 @@ def require(actor: Actor, right: Right, target: Target = ANYTHING) -> None:
     """Raises Forbidden unless the actor has the right over all of the target."""
     if not allows(actor, right, target):
         raise Forbidden
+
+
+def or_forbidden(actor: Actor, right: Right, row: Row) -> Row | Forbidden:
+    """The row, or Forbidden in its place where the actor has not the right."""
+    return row if allows(actor, right) else Forbidden()
 
 
 def require_some(actor: Actor, right: Right) -> None:

@@ -61,7 +61,7 @@ async def set_product_permission(
     NOT_ENOUGH_SEATS, SEAT_GROUP_REQUIRED).
     """
     require_some(actor, Right.SET_PERMISSIONS)
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         own: dict[str, Any] = {"account_id": tenant.account.id}
         user = await User.get_or_none(**own, id=user_id)
         if user is None:

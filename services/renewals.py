@@ -8,7 +8,7 @@ a second run, at the same time or after a crash, finds nothing left to do; the d
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,7 +22,9 @@ from models.users import User, UserStatus
 from services import accounts, activity, clock, database, invoices, seating
 from services.accounts import Tenant
 from services.drafts import whole_period
+from services.errors import Unauthenticated
 from services.periods import Period, day_begins, nth_period
+from services.permissions import Actor
 from services.seating import Seating
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,12 @@ class Summary:
             setattr(self, name, getattr(self, name) + value)
 
 
+async def settle(account_id: UUID, at: datetime) -> None:
+    """Does what is overdue in the account: nobody is shown a period that is over."""
+    if await _due(at).filter(account_id=account_id).exists():
+        await renew_account(account_id, at)
+
+
 @asynccontextmanager
 async def up_to_date(account_id: UUID, at: datetime) -> AsyncIterator[Tenant]:
     """The locked account, its subscription rolled forward to this instant.
@@ -58,41 +66,52 @@ async def up_to_date(account_id: UUID, at: datetime) -> AsyncIterator[Tenant]:
     Rolling forward is committed on its own before: it was due anyway, and a refusal of
     what the caller goes on to do must not undo it.
     """
-    if await _due(at).filter(account_id=account_id).exists():
-        await renew_account(account_id, at)
+    await settle(account_id, at)
     async with accounts.locked(account_id) as tenant:
         yield tenant
 
 
-async def renew(at: datetime, limit: int | None = None) -> Summary:
-    """Renews what is due, at most `limit` subscriptions, oldest first.
+@asynccontextmanager
+async def acting(actor: Actor, at: datetime) -> AsyncIterator[Tenant]:
+    """The same for what a user does. Raises Unauthenticated for a user who was disabled
+    meanwhile, by somebody else or by the renewal that was due."""
+    async with up_to_date(actor.account_id, at) as tenant:
+        user = User.filter(account_id=actor.account_id, id=actor.user_id)
+        if not await user.exclude(status=UserStatus.DISABLED).exists():
+            raise Unauthenticated(accounts.NO_ENTRY)
+        yield tenant
 
-    An account that fails is logged and counted, and does not stop the others.
+
+async def renew(
+    at: datetime, limit: int | None = None, stop: asyncio.Event | None = None
+) -> Summary:
+    """Renews what is due, at most `limit` subscriptions, oldest first, until `stop` is set.
+
+    An account that fails is logged and counted, and neither stops the others nor takes
+    their place within the limit.
     """
-    total, seen, left = Summary(), Q(), limit
-    while left is None or left > 0:
-        size = BATCH if left is None else min(BATCH, left)
-        batch = await _due(at).filter(seen).order_by("renews_at", "id").limit(size)
-        if not batch:
+    total, done = Summary(), 0
+    async for account_id in _due_accounts(at):
+        if done == limit or (stop is not None and stop.is_set()):
             break
-        for subscription in batch:
-            total.add(await _renew_or_report(subscription.account_id, at))
-        last = batch[-1]
-        seen = Q(renews_at__gt=last.renews_at) | Q(renews_at=last.renews_at, id__gt=last.id)
-        left = None if left is None else left - len(batch)
+        summary = await _renew_or_report(account_id, at)
+        total.add(summary)
+        done += not summary.failed
     return total
 
 
 async def work(stop: asyncio.Event) -> None:
-    """Renews what is due again and again until `stop` is set, finishing the run in hand."""
+    """Renews what is due again and again until `stop` is set, finishing the account in hand."""
     while not stop.is_set():
-        summary = await renew(clock.now())
-        if any(asdict(summary).values()):
-            log.info("renewals.run %s", asdict(summary))
         try:
+            summary = await renew(clock.now(), stop=stop)
+        except database.FAILURES:
+            log.exception("renewals.database_failed")
+        else:
+            if any(asdict(summary).values()):
+                log.info("renewals.run %s", asdict(summary))
+        with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), IDLE.total_seconds())
-        except TimeoutError:
-            continue
 
 
 async def renew_account(account_id: UUID, at: datetime) -> Summary:
@@ -121,6 +140,16 @@ async def users_to_disable(account_id: UUID, state: Seating, seats: int) -> list
 
 def _due(at: datetime) -> QuerySet[Subscription]:
     return Subscription.filter(status=SubscriptionStatus.ACTIVE, renews_at__lte=at)
+
+
+async def _due_accounts(at: datetime) -> AsyncIterator[UUID]:
+    """The accounts whose subscription is due, oldest first, each once."""
+    seen = Q()
+    while batch := await _due(at).filter(seen).order_by("renews_at", "id").limit(BATCH):
+        for subscription in batch:
+            yield subscription.account_id
+        last = batch[-1]
+        seen = Q(renews_at__gt=last.renews_at) | Q(renews_at=last.renews_at, id__gt=last.id)
 
 
 def is_due(subscription: Subscription, at: datetime) -> bool:

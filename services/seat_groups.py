@@ -42,7 +42,7 @@ __all__ = [
     "used_in",
 ]
 
-BY_NAME = (pagination.Key("name_key", str), pagination.Key("id", UUID))
+BY_NAME = (pagination.Key("name_key", pagination.word), pagination.Key("id", pagination.identifier))
 
 
 async def page(actor: Actor, request: PageRequest) -> Page[SeatGroup]:
@@ -108,7 +108,7 @@ async def create_seat_group(
     """
     require(actor, Right.CONFIGURE)
     arguments = {"name": name, "seats": seats, "administrators": sorted(administrator_ids)}
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         attempt = await idempotency.attempt(
             tenant.account, idempotency_key, "create_seat_group", arguments, at
         )
@@ -144,7 +144,7 @@ async def update_seat_group(
     SUBSCRIPTION_CANCELED).
     """
     require(actor, Right.CONFIGURE)
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         group = await _get(tenant, group_id, "seat_group_id")
         require_groups(tenant)
         if name is not None:
@@ -163,7 +163,7 @@ async def delete_seat_group(
     SEAT_GROUP_REQUIRED, FEATURE_NOT_IN_PLAN, SUBSCRIPTION_CANCELED).
     """
     require(actor, Right.CONFIGURE)
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         group = await _get(tenant, group_id, "seat_group_id")
         if move_users_to == group_id:
             raise invalid("Members cannot move to the group that is deleted.", "move_users_to")
@@ -182,6 +182,7 @@ async def delete_seat_group(
             "seat_group.deleted",
             summary,
             {"seats": group.seats},
+            {"members_moved_to": move_users_to and str(move_users_to)},
         )
         return tenant.subscription
 

@@ -9,12 +9,21 @@ from uuid import UUID
 from models.invoices import Invoice
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import User
-from services import activity, database, idempotency, invoices, renewals, seating, settings, text
+from services import (
+    activity,
+    database,
+    idempotency,
+    invoices,
+    renewals,
+    seating,
+    settings,
+    text,
+)
 from services.accounts import Tenant
 from services.drafts import Draft
-from services.errors import Refusal, RefusalCode, refuse
+from services.errors import Forbidden, Refusal, RefusalCode, refuse
 from services.periods import day_at
-from services.permissions import Actor, Right, require
+from services.permissions import Actor, Right, or_forbidden, require
 from services.seat_changes import Holding, SeatChange, SeatChangeKind, plan_change, upcoming
 from services.seating import Seating
 
@@ -32,6 +41,7 @@ __all__ = [
     "load_seating",
     "preview_change",
     "resume_subscription",
+    "settle",
     "upcoming_invoice",
 ]
 
@@ -52,17 +62,23 @@ class Preview:
     users_to_disable: list[User]
 
 
-async def get(actor: Actor, at: datetime) -> Subscription:
-    """The account's subscription, rolled forward to this instant. Raises Forbidden."""
-    require(actor, Right.BILLING)
-    return (await _current(actor.account_id, at)).subscription
+async def settle(actor: Actor, at: datetime) -> None:
+    """Rolls the subscription forward to this instant, before any of the account is read."""
+    require(actor, Right.READ_SELF)
+    await renewals.settle(actor.account_id, at)
 
 
-async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Subscription]:
-    """The account's subscription, where it is among the ids. Raises Forbidden."""
+async def get(actor: Actor) -> Subscription:
+    """The account's subscription. Raises Forbidden."""
     require(actor, Right.BILLING)
+    return await Subscription.get(account_id=actor.account_id)
+
+
+async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Subscription | Forbidden]:
+    """The account's subscription, where it is among the ids; Forbidden stands for it where
+    the actor may not read it."""
     found = await Subscription.filter(account_id=actor.account_id, id__in=ids)
-    return {subscription.id: subscription for subscription in found}
+    return {row.id: or_forbidden(actor, Right.BILLING, row) for row in found}
 
 
 async def load_seating(actor: Actor, subscription: Subscription) -> Seating:
@@ -74,18 +90,19 @@ async def load_seating(actor: Actor, subscription: Subscription) -> Seating:
 async def preview_change(actor: Actor, seats: int, at: datetime) -> Preview:
     """What `change_users` with this total would do if called now. Raises Forbidden."""
     require(actor, Right.BILLING)
-    tenant = await _current(actor.account_id, at)
+    tenant = await _unlocked(actor.account_id)
     state = await seating.load(tenant.subscription)
     change = plan_change(_holding(tenant, state), seats, at, settings.current().proration)
-    falls = change.kind is SeatChangeKind.DECREASE and not change.problems
+    ends = tenant.subscription.cancel_at_period_end
+    falls = change.kind is SeatChangeKind.DECREASE and not change.problems and not ends
     losing = await renewals.users_to_disable(actor.account_id, state, seats) if falls else []
     return Preview(change, losing)
 
 
-async def upcoming_invoice(actor: Actor, at: datetime) -> Draft | None:
+async def upcoming_invoice(actor: Actor) -> Draft | None:
     """The invoice that the coming renewal will issue, if any. Raises Forbidden."""
     require(actor, Right.BILLING)
-    tenant = await _current(actor.account_id, at)
+    tenant = await _unlocked(actor.account_id)
     return upcoming(_holding(tenant, await seating.load(tenant.subscription)))
 
 
@@ -107,7 +124,7 @@ async def change_users(
     require(actor, Right.BILLING)
     order = text.clean_optional(purchase_order_number, text.MAX_REFERENCE, "purchase_order_number")
     arguments = {"seats": seats, "expected_version": expected_version, "order": order}
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         attempt = await idempotency.attempt(
             tenant.account, idempotency_key, "change_users", arguments, at
         )
@@ -194,7 +211,7 @@ async def _set_cancellation(
 ) -> Subscription:
     require(actor, Right.BILLING)
     arguments = {"cancel": cancel, "expected_version": expected}
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         attempt = await idempotency.attempt(tenant.account, key, "cancellation", arguments, at)
         subscription = tenant.subscription
         if attempt.earlier is not None:
@@ -226,14 +243,8 @@ async def _write_cancellation(tenant: Tenant, actor: Actor, cancel: bool, at: da
     )
 
 
-async def _current(account_id: UUID, at: datetime) -> Tenant:
-    """The account as it stands, for reading. What is overdue is done first: nobody is shown
-    a period that is over, nor a preview that the mutation would not keep."""
-    found = Subscription.get(account_id=account_id).select_related("account", "plan")
-    subscription = await found
-    if renewals.is_due(subscription, at):
-        await renewals.renew_account(account_id, at)
-        subscription = await found
+async def _unlocked(account_id: UUID) -> Tenant:
+    subscription = await Subscription.get(account_id=account_id).select_related("account", "plan")
     return Tenant(subscription.account, subscription, subscription.plan)
 
 

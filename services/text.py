@@ -1,8 +1,10 @@
 """What people type: normalised, bounded, and refused where it cannot be. Pure, no I/O."""
 
+import re
 import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
+from pycountry import countries
 
 from services.errors import invalid
 
@@ -49,6 +51,18 @@ def email(value: str, *field: str) -> str:
         return validate_email(value, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
         raise invalid("This is not an e-mail address.", *field) from None
+
+
+def is_country(code: str) -> bool:
+    """Whether ISO 3166-1 knows the alpha-2 code, which is written in capitals."""
+    return bool(re.fullmatch("[A-Z]{2}", code)) and countries.get(alpha_2=code) is not None
+
+
+def is_storable(value: str) -> bool:
+    """Whether a database takes the text: no NUL, no half of a surrogate pair."""
+    return not any(
+        unicodedata.category(character) == "Cs" or character == "\0" for character in value
+    )
 
 
 def key(value: str) -> str:

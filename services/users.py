@@ -35,7 +35,7 @@ __all__ = [
     "viewer",
 ]
 
-BY_NAME = (pagination.Key("name_key", str), pagination.Key("id", UUID))
+BY_NAME = (pagination.Key("name_key", pagination.word), pagination.Key("id", pagination.identifier))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ async def invite_user(
         "seat_group": seat_group_id,
         "permissions": permissions,
     }
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         attempt = await idempotency.attempt(
             tenant.account, idempotency_key, "invite_user", arguments, at
         )
@@ -131,16 +131,18 @@ async def disable_user(actor: Actor, user_id: UUID, at: datetime) -> User:
     Raises Forbidden, Refusal (NOT_FOUND, LAST_BILLING_ADMINISTRATOR).
     """
     require_some(actor, Right.MANAGE_USERS)
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         user = await get(tenant, user_id, "user_id")
         require(actor, Right.MANAGE_USERS, Target(groups=frozenset({user.seat_group_id})))
         if user.status is UserStatus.DISABLED:
             return user
         if user.is_billing_administrator:
             await _require_other_billing_administrator(tenant, user, "user_id")
+        before = _state(user)
         user.status, user.takes_seat = UserStatus.DISABLED, False
         await database.store(user, "status", "takes_seat")
-        await _record(tenant, actor, at, "user.disabled", f"{user.email} was disabled")
+        summary = f"{user.email} was disabled"
+        await _record(tenant, actor, at, "user.disabled", summary, before, _state(user))
         return user
 
 
@@ -154,14 +156,14 @@ async def enable_user(
     SEAT_GROUP_FULL, NOT_ENOUGH_SEATS, SEAT_GROUP_REQUIRED).
     """
     require_some(actor, Right.MANAGE_USERS)
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         user = await get(tenant, user_id, "user_id")
         await require_group(tenant, seat_group_id)
         group_id = seat_group_id or user.seat_group_id
         groups = frozenset({user.seat_group_id, group_id})
         require(actor, Right.MANAGE_USERS, Target(groups=groups))
         tenant.require_live()
-        before, was = seating.place(user), user.status
+        before, was, told = seating.place(user), user.status, _state(user)
         if was is UserStatus.DISABLED:
             user.status = UserStatus.ACTIVE if user.joined else UserStatus.INVITED
         user.seat_group_id = group_id
@@ -171,7 +173,8 @@ async def enable_user(
             return user
         await seating.admit(tenant, actor, [Move(before, after)], ("seat_group_id",))
         await database.store(user, "status", "seat_group_id", "takes_seat")
-        await _record(tenant, actor, at, "user.enabled", f"{user.email} was enabled")
+        summary = f"{user.email} was enabled"
+        await _record(tenant, actor, at, "user.enabled", summary, told, _state(user))
         return user
 
 
@@ -187,7 +190,7 @@ async def set_administrator(
     Raises Forbidden, Refusal (NOT_FOUND, LAST_BILLING_ADMINISTRATOR).
     """
     require(actor, Right.CONFIGURE)
-    async with renewals.up_to_date(actor.account_id, at) as tenant:
+    async with renewals.acting(actor, at) as tenant:
         user = await get(tenant, user_id, "user_id")
         before = _rights(user)
         if administrator is not None:
@@ -241,7 +244,8 @@ def _filtered(actor: Actor, wanted: Filter) -> QuerySet[User]:
         query = query.filter(seat_group_id__in=actor.groups)
     if wanted.search:
         sought = text.key(wanted.search.strip())
-        query = query.filter(Q(name_key__contains=sought) | Q(email_key__contains=sought))
+        found = Q(name_key__contains=sought) | Q(email_key__contains=sought)
+        query = query.filter(found if text.is_storable(sought) else Q(id__in=[]))
     if wanted.status is not None:
         query = query.filter(status=wanted.status)
     if wanted.takes_seat is not None:
@@ -284,14 +288,18 @@ def _rights(user: User) -> dict[str, bool]:
     }
 
 
+def _state(user: User) -> dict[str, Any]:
+    return {"status": user.status, "seat_group": user.seat_group_id and str(user.seat_group_id)}
+
+
 async def _record(
     tenant: Tenant,
     actor: Actor,
     at: datetime,
     action: str,
     summary: str,
-    before: dict[str, bool] | None = None,
-    after: dict[str, bool] | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> None:
     who = activity.by(actor)
     await activity.record(tenant.account, who, at, action, summary, before, after)
