@@ -36,6 +36,18 @@ MAX_IDS = 100
 
 async def node(info: Info, id: strawberry.ID) -> Node | None:
     await subscriptions.settle(info.context.actor, info.context.at)
+    return await _find(info, id)
+
+
+async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    if len(ids) > MAX_IDS:
+        raise BadUserInput(f"nodes answers at most {MAX_IDS} ids.")
+    await subscriptions.settle(info.context.actor, info.context.at)
+    # An exception among the results becomes the error of its item, the others stay.
+    return await asyncio.gather(*(_find(info, id) for id in ids), return_exceptions=True)  # type: ignore[return-value]
+
+
+async def _find(info: Info, id: strawberry.ID) -> Node | None:
     load = info.context.load
     type_name, key = ids.split(id)
     if type_name not in FINDERS:
@@ -43,10 +55,3 @@ async def node(info: Info, id: strawberry.ID) -> Node | None:
     show, loader = FINDERS[type_name]
     row = await loader(load).load(key)
     return None if row is None else show(row=row)
-
-
-async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
-    if len(ids) > MAX_IDS:
-        raise BadUserInput(f"nodes answers at most {MAX_IDS} ids.")
-    # An exception among the results becomes the error of its item, the others stay.
-    return await asyncio.gather(*(node(info, id) for id in ids), return_exceptions=True)  # type: ignore[return-value]

@@ -53,10 +53,13 @@ class Summary:
             setattr(self, name, getattr(self, name) + value)
 
 
-async def settle(account_id: UUID, at: datetime) -> None:
-    """Does what is overdue in the account: nobody is shown a period that is over."""
+async def settle_to_read(account_id: UUID, at: datetime) -> None:
+    """Does what is overdue in the account, so that nobody is shown a period that is over.
+
+    Where that fails, the failure is in the log, and what is stored can still be read.
+    """
     if await _due(at).filter(account_id=account_id).exists():
-        await renew_account(account_id, at)
+        await _renew_or_report(account_id, at)
 
 
 @asynccontextmanager
@@ -66,7 +69,8 @@ async def up_to_date(account_id: UUID, at: datetime) -> AsyncIterator[Tenant]:
     Rolling forward is committed on its own before: it was due anyway, and a refusal of
     what the caller goes on to do must not undo it.
     """
-    await settle(account_id, at)
+    if await _due(at).filter(account_id=account_id).exists():
+        await renew_account(account_id, at)
     async with accounts.locked(account_id) as tenant:
         yield tenant
 
