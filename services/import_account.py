@@ -61,7 +61,9 @@ async def _create(where: Place, part: AccountPart, at: datetime) -> None:
     if where.report.problems or price is None:
         return
     plan, unit_price_minor = price
-    account = await Account.create(code=part.code, currency=part.currency, **_details(part))
+    account = await Account.create(
+        code=part.code, currency=part.currency, **_details(part, told=False)
+    )
     started = part.subscription.started_on
     subscription = Subscription(
         account_id=account.id,
@@ -87,7 +89,8 @@ async def _update(where: Place, part: AccountPart, account: Account, at: datetim
         _refuse_other_subscription(where, part, tenant)
         if where.report.problems:
             return
-        details = _details(part)
+        details = _details(part, told=True)
+        details["address"] = account.address | details["address"]
         told = {name: value for name, value in details.items() if getattr(account, name) != value}
         before = {name: getattr(account, name) for name in told}
         await Account.filter(id=account.id).update(**details)
@@ -122,24 +125,18 @@ async def _import_parts(where: Place, part: AccountPart, tenant: Tenant) -> list
     return changed
 
 
-def _details(part: AccountPart) -> dict[str, Any]:
-    """The account's columns as the file has them."""
-    billing = part.billing_details
-    details = {
-        "name": part.name,
-        "time_zone": part.time_zone,
-        "tax_rate_ppm": rate_ppm(part.tax_rate),
-        "invoice_prefix": part.invoice_prefix,
-        "payment_terms_days": part.payment_terms_days,
-        "billing_email": billing.billing_email,
-        "legal_name": billing.legal_name,
-        "address": billing.address.model_dump(),
-        "tax_id": billing.tax_id,
-        "purchase_order_number": billing.purchase_order_number,
-    }
-    if part.license_management is not None:
-        details |= part.license_management.model_dump()
+def _details(part: AccountPart, *, told: bool) -> dict[str, Any]:
+    """The account's columns as the file has them: all of them, or only those it tells."""
+    values = part.model_dump(exclude_unset=told, include=_COLUMNS | _PARTS)
+    details = {column: value for column, value in values.items() if column in _COLUMNS}
+    details |= values.get("billing_details", {}) | (values.get("license_management") or {})
+    if "tax_rate" in values:
+        details["tax_rate_ppm"] = rate_ppm(values["tax_rate"])
     return details
+
+
+_COLUMNS = {"name", "time_zone", "invoice_prefix", "payment_terms_days"}
+_PARTS = {"tax_rate", "billing_details", "license_management"}
 
 
 async def _price(where: Place, part: AccountPart) -> tuple[Plan, int] | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.plans import Plan, PlanPrice
+from models.plans import Plan, PlanFeature, PlanPrice
 from models.subscriptions import Subscription
 from services import accounts, database
 from services.errors import OperatorError
@@ -79,7 +79,7 @@ async def _import_plans(parts: list[PlanPart], report: Report) -> dict[Plan, Pla
         plan = await Plan.get_or_none(code=part.code)
         values: dict[str, Any] = {
             "name": part.name,
-            "features": [str(feature) for feature in part.features],
+            "features": [feature for feature in PlanFeature if feature in part.features],
         }
         if plan is None:
             plan = await Plan.create(code=part.code, **values)

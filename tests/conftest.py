@@ -4,16 +4,37 @@
 PostgreSQL), a clock that a test sets, and clients for whoever calls.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from services import settings
+from services import database, settings
 from tests.world import World, opened
+
+TABLES = (
+    "activity",
+    "idempotency_records",
+    "invoice_documents",
+    "invoice_lines",
+    "invoices",
+    "subscriptions",
+    "product_permissions",
+    "products",
+    "seat_group_administrators",
+    "users",
+    "seat_groups",
+    "accounts",
+    "plan_prices",
+    "plans",
+)
+"""Every table, those that refer to others before them."""
 
 DEFAULT_POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 
@@ -35,33 +56,49 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite://{tmp_path}/test.db"
 
 
-@pytest.fixture
-async def postgres_url() -> AsyncIterator[str]:
-    """The URL of an empty PostgreSQL database, dropped afterwards.
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The URL of a PostgreSQL server that answers.
 
-    Without a server the test is skipped, and says so; in CI that is a failure.
+    Without one the test is skipped, and says so; in CI that is a failure.
     """
     server = os.environ.get("TEST_POSTGRES_URL", DEFAULT_POSTGRES)
     try:
-        connection = await asyncpg.connect(server, timeout=5)
+        _run(server, "SELECT 1")
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         message = f"no PostgreSQL server answers at TEST_POSTGRES_URL ({error})"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    name = f"seatwise_test_{uuid4().hex}"
-    try:
-        await connection.execute(f"CREATE DATABASE {name}")
-        yield f"{server.rpartition('/')[0]}/{name}"
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await connection.close()
+    return server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped afterwards."""
+    with _database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database that the tests of one process share in turn."""
+    with _database(postgres_server) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        settings.current.cache_clear()
+        _in_thread(_migrate())
+        settings.current.cache_clear()
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database, of each kind in turn."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
+    """The URL of a database of each kind in turn, without an account in it."""
+    if request.param == "sqlite":
+        url: str = request.getfixturevalue("sqlite_url")
+        return url
+    url = request.getfixturevalue("migrated_postgres_url")
+    _run(url, "; ".join(f"DELETE FROM {table}" for table in TABLES))
     return url
 
 
@@ -77,3 +114,35 @@ async def sqlite_world(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Asyn
     """The same on SQLite alone, for what does not depend on the database."""
     async with opened(sqlite_url, monkeypatch) as world:
         yield world
+
+
+def _run(url: str, statements: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(url, timeout=5)
+        try:
+            await connection.execute(statements)
+        finally:
+            await connection.close()
+
+    _in_thread(run())
+
+
+@contextmanager
+def _database(server: str) -> Iterator[str]:
+    name = f"seatwise_test_{uuid4().hex}"
+    _run(server, f"CREATE DATABASE {name}")
+    try:
+        yield f"{server.rpartition('/')[0]}/{name}"
+    finally:
+        _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _migrate() -> None:
+    async with database.connected():
+        await database.migrate()
+
+
+def _in_thread(work: Coroutine[None, None, None]) -> None:
+    """Runs it on an event loop of its own: the test's loop must not notice."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()

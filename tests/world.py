@@ -129,7 +129,8 @@ async def opened(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wor
     # Tortoise keeps statements by the connection's name; a process of ours has one database.
     EXECUTOR_CACHE.clear()
     async with database.connected(everywhere=True):
-        await database.migrate()
+        if not await database.is_current():
+            await database.migrate()
         transport = httpx.ASGITransport(app=create_app(), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
             yield World(http, monkeypatch)

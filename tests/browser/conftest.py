@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,15 +47,29 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[
     return path, dict(found)
 
 
+@pytest.fixture(scope="session")
+def served(
+    demo_database: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A server with the demo, for tests that leave it as it was."""
+    with _serving(*demo_database, tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
 @pytest.fixture
-def served(demo_database: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Served]:
+def served_anew(demo_database: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Served]:
+    """A server with the demo for one test alone, which may change what it likes."""
+    with _serving(*demo_database, tmp_path) as server:
+        yield server
+
+
+@contextmanager
+def _serving(source: Path, tokens: dict[str, str], folder: Path) -> Iterator[Served]:
     """A server on a copy of the demo's database, stopped afterwards."""
-    source, tokens = demo_database
-    database = tmp_path / "demo.db"
     for file in source.parent.glob("demo.db*"):
-        shutil.copy(file, tmp_path / file.name)
+        shutil.copy(file, folder / file.name)
     port = _free_port()
-    environment = _environment(database) | {"PORT": str(port)}
+    environment = _environment(folder / "demo.db") | {"PORT": str(port)}
     server = subprocess.Popen([sys.executable, "server.py"], cwd=settings.ROOT, env=environment)
     try:
         address = f"http://127.0.0.1:{port}"

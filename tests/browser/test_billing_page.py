@@ -1,10 +1,13 @@
 """The billing page: what a billing administrator does there, and what others see."""
 
 import httpx
+import pytest
 from playwright.async_api import Page, expect
 
 from services import demo
 from tests.browser.conftest import Served
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 async def opened(page: Page, served: Served, role: str = "billing administrator") -> None:
@@ -23,9 +26,9 @@ async def test_the_page_shows_plan_seats_groups_users_and_invoices(
 
 
 async def test_changing_users_shows_the_cost_first_and_then_bills_it(
-    page: Page, served: Served
+    page: Page, served_anew: Served
 ) -> None:
-    await opened(page, served)
+    await opened(page, served_anew)
     await page.get_by_role("button", name="Change users").click()
     await page.get_by_label("Total of paid users").fill("72")
     # 7 seats x 1788.00 x 98 of 365 days
@@ -43,9 +46,9 @@ async def test_a_total_below_the_groups_is_refused_at_the_field(page: Page, serv
 
 
 async def test_a_cancellation_is_confirmed_and_can_be_taken_back(
-    page: Page, served: Served
+    page: Page, served_anew: Served
 ) -> None:
-    await opened(page, served)
+    await opened(page, served_anew)
     await page.get_by_role("button", name="Cancel subscription").click()
     await page.get_by_role("dialog").get_by_role("button", name="Cancel subscription").click()
     await page.get_by_role("button", name="Resume").click()

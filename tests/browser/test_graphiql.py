@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from services import demo
 from tests.browser.conftest import Served
 
 ADA = demo.PEOPLE["billing administrator"]
+
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 async def opened(page: Page, served: Served, email: str = ADA) -> None:
@@ -53,8 +57,8 @@ async def test_a_pasted_token_signs_in_and_forgetting_it_signs_out(
     await expect(page.locator("#who")).to_have_text("Not signed in")
 
 
-async def test_the_seed_questions_work_on_the_demo(page: Page, served: Served) -> None:
-    await opened(page, served)
+async def test_the_seed_questions_work_on_the_demo(page: Page, served_anew: Served) -> None:
+    await opened(page, served_anew)
     review = await run(page, "ReviewThePage")
     assert review["data"]["account"]["subscription"]["seats"] == 65
     preview = await run(page, "PreviewAChange")
