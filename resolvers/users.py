@@ -16,7 +16,7 @@ from schema.user_changes import (
     SetProductPermissionPayload,
 )
 from schema.users import User
-from services import products, users
+from services import administrators, products, users
 
 
 async def viewer(info: Info) -> User:
@@ -70,7 +70,7 @@ async def enable_user(info: Info, input: EnableUserInput) -> EnableUserPayload:
 
 
 async def set_administrator(info: Info, input: SetAdministratorInput) -> SetAdministratorPayload:
-    user = await users.set_administrator(
+    user = await administrators.set_administrator(
         info.context.actor,
         ids.decode("User", input.user_id),
         or_none(input.administrator),

@@ -22,8 +22,8 @@ from services.seating import Seating
 async def import_account(where: Place, part: AccountPart, at: datetime) -> None:
     """Creates or updates one account inside the import's transaction.
 
-    Problems are noted at their places; the caller rolls back when there are any. Once some
-    are known, the rest of the file is only checked.
+    Problems are noted at their places; the caller rolls back when there are any. An account
+    with problems that its part alone shows is not written, as more would follow from them.
     """
     account = await Account.get_or_none(code=part.code)
     await _check_references(where, part, account)
@@ -58,7 +58,7 @@ async def _create(where: Place, part: AccountPart, at: datetime) -> None:
     today = day_at(at, part.time_zone)
     if part.subscription.started_on > today:
         where.at("subscription", "started_on").refuse(f"is in the future (today is {today})")
-    if where.report.problems or price is None:
+    if where.is_refused or price is None:
         return
     plan, unit_price_minor = price
     account = await Account.create(
@@ -87,7 +87,7 @@ async def _update(where: Place, part: AccountPart, account: Account, at: datetim
     async with renewals.up_to_date(account.id, at) as tenant:
         account = tenant.account
         _refuse_other_subscription(where, part, tenant)
-        if where.report.problems:
+        if where.is_refused:
             return
         details = _details(part, told=True)
         details["address"] = account.address | details["address"]

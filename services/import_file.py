@@ -61,6 +61,7 @@ def _started(value: date) -> date:
 
 Name = Annotated[str, _checked(lambda value: text.clean(value, text.MAX_NAME))]
 Line = Annotated[str, _checked(lambda value: text.clean(value, text.MAX_LINE))]
+PostalCode = Annotated[str, _checked(lambda value: text.clean_optional(value, text.MAX_LINE) or "")]
 Reference = Annotated[str, _checked(lambda value: text.clean(value, text.MAX_REFERENCE))]
 Email = Annotated[str, _checked(text.email)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -100,7 +101,7 @@ class AddressPart(Part):
 
     line1: Line
     line2: Line | None = None
-    postal_code: str = Field(default="", max_length=text.MAX_LINE)
+    postal_code: PostalCode = ""
     city: Line
     region: Line | None = None
     country_code: Country

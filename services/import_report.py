@@ -41,6 +41,12 @@ class Place:
         """Notes that something is wrong here."""
         self.report.problems.append(f"{place(self.location)}: {message}")
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether anything is wrong here or further down."""
+        here = place(self.location)
+        return any(problem.startswith(here) for problem in self.report.problems)
+
     def refuse_twins(self, part: str, keys: Sequence[str]) -> None:
         """Notes each entry of a list whose key an earlier one has."""
         for index, key in enumerate(keys):

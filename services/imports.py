@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.plans import Plan, PlanFeature, PlanPrice
+from models.plans import BillingInterval, Plan, PlanFeature, PlanPrice
 from models.subscriptions import Subscription
 from services import accounts, database
 from services.errors import OperatorError
@@ -57,7 +57,9 @@ async def import_file(file: ImportFile, at: datetime) -> dict[str, int]:
         changed = await _import_plans(file.plans, report)
         # In one order for every import, so that two at once cannot wait for each other.
         for index, part in sorted(enumerate(file.accounts), key=lambda pair: pair[1].code):
-            await import_account(Place(report, ("accounts", index)), part, at)
+            where = Place(report, ("accounts", index))
+            if not where.is_refused:
+                await import_account(where, part, at)
         if not report.problems:
             await _check_subscribers(changed, {part.code for part in file.accounts})
         if report.problems:
@@ -76,6 +78,8 @@ async def _import_plans(parts: list[PlanPart], report: Report) -> dict[Plan, Pla
     changed = {}
     for index, part in enumerate(parts):
         where = Place(report, ("plans", index))
+        if where.is_refused:
+            continue
         plan = await Plan.get_or_none(code=part.code)
         values: dict[str, Any] = {
             "name": part.name,
@@ -100,12 +104,12 @@ async def _import_prices(plan: Plan, part: PlanPart, where: Place) -> bool:
     where.refuse_twins("prices", [f"{price.interval} {price.currency}" for price in part.prices])
     rows = await PlanPrice.filter(plan_id=plan.id)
     before = {(row.interval, row.currency): row.unit_price_minor for row in rows}
-    wanted = {}
+    wanted: dict[tuple[BillingInterval, str], int] = {}
     for index, price in enumerate(part.prices):
         spot = where.at("prices", index, "unit_price")
         minor = spot.unit_price(price.unit_price, price.currency)
-        wanted[price.interval, price.currency] = minor or 0
-    if wanted == before or where.report.problems:
+        wanted.setdefault((price.interval, price.currency), minor or 0)
+    if wanted == before:
         return False
     await PlanPrice.filter(plan_id=plan.id).delete()
     await PlanPrice.bulk_create(

@@ -1,4 +1,4 @@
-"""Users: read them, invite, disable and enable them, and give or take account-wide rights.
+"""Users: read them, invite, disable and enable them.
 
 Whatever gives a user a seat passes the guard of `services.seating`.
 """
@@ -31,7 +31,6 @@ __all__ = [
     "enable_user",
     "invite_user",
     "page",
-    "set_administrator",
     "viewer",
 ]
 
@@ -137,7 +136,7 @@ async def disable_user(actor: Actor, user_id: UUID, at: datetime) -> User:
         if user.status is UserStatus.DISABLED:
             return user
         if user.is_billing_administrator:
-            await _require_other_billing_administrator(tenant, user, "user_id")
+            await require_other_billing_administrator(tenant, user, "user_id")
         before = _state(user)
         user.status, user.takes_seat = UserStatus.DISABLED, False
         await database.store(user, "status", "takes_seat")
@@ -175,37 +174,6 @@ async def enable_user(
         await database.store(user, "status", "seat_group_id", "takes_seat")
         summary = f"{user.email} was enabled"
         await _record(tenant, actor, at, "user.enabled", summary, told, _state(user))
-        return user
-
-
-async def set_administrator(
-    actor: Actor,
-    user_id: UUID,
-    administrator: bool | None,
-    billing_administrator: bool | None,
-    at: datetime,
-) -> User:
-    """Gives or takes account-wide rights; None leaves one as it is.
-
-    Raises Forbidden, Refusal (NOT_FOUND, LAST_BILLING_ADMINISTRATOR).
-    """
-    require(actor, Right.CONFIGURE)
-    async with renewals.acting(actor, at) as tenant:
-        user = await get(tenant, user_id, "user_id")
-        before = _rights(user)
-        if administrator is not None:
-            user.is_administrator = administrator
-        if billing_administrator is not None:
-            user.is_billing_administrator = billing_administrator
-        after = _rights(user)
-        if before == after:
-            return user
-        if before["billing administrator"] and not after["billing administrator"]:
-            await _require_other_billing_administrator(tenant, user, "billing_administrator")
-        await database.store(user, "is_administrator", "is_billing_administrator")
-        held = ", ".join(right for right, holds in after.items() if holds) or "no account rights"
-        summary = f"{user.email} now has: {held}"
-        await _record(tenant, actor, at, "user.rights_changed", summary, before, after)
         return user
 
 
@@ -274,18 +242,12 @@ async def _new_user(tenant: Tenant, email: str, name: str, group_id: UUID | None
     )
 
 
-async def _require_other_billing_administrator(tenant: Tenant, user: User, field: str) -> None:
+async def require_other_billing_administrator(tenant: Tenant, user: User, field: str) -> None:
+    """Raises Refusal LAST_BILLING_ADMINISTRATOR where nobody else could do the billing."""
     others = User.filter(account_id=tenant.account.id, is_billing_administrator=True)
     if not await others.exclude(id=user.id).exclude(status=UserStatus.DISABLED).exists():
         message = "This is the account's last billing administrator."
         raise refuse(RefusalCode.LAST_BILLING_ADMINISTRATOR, message, field)
-
-
-def _rights(user: User) -> dict[str, bool]:
-    return {
-        "administrator": user.is_administrator,
-        "billing administrator": user.is_billing_administrator,
-    }
 
 
 def _state(user: User) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""The house: imports go downwards only, and the rooms stay small."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.settings import ROOT
+
+ALLOWED = {
+    "models": {"models"},
+    "services": {"services", "models"},
+    "resolvers": {"resolvers", "schema", "services"},
+    "schema": {"schema", "services"},
+    "schema/root.py": {"schema", "services", "resolvers"},
+    "manage.py": {"services", "schema"},
+    "server.py": {"services", "schema", "models", "resolvers"},
+}
+"""Which of our layers a layer, or a file of its own standing, may import."""
+
+OURS = {"models", "services", "schema", "resolvers", "server", "manage", "tests"}
+MAX_LINES = 300
+
+
+def modules() -> list[str]:
+    folders = [ROOT / name for name in ("models", "services", "schema", "resolvers")]
+    paths = [path for folder in folders for path in folder.rglob("*.py")]
+    paths += [ROOT / "server.py", ROOT / "manage.py"]
+    return sorted(str(path.relative_to(ROOT)) for path in paths)
+
+
+def tree(module: str) -> ast.Module:
+    return ast.parse((ROOT / module).read_text(encoding="utf-8"))
+
+
+def imported(module: str) -> Iterator[str]:
+    """The top-level packages of ours that a module imports."""
+    for node in ast.walk(tree(module)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            names = [node.module or ""]
+        yield from ({name.partition(".")[0] for name in names} & OURS)
+
+
+def allowed(module: str) -> set[str]:
+    return ALLOWED.get(module) or ALLOWED[Path(module).parts[0]]
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_imports_only_from_its_layer_and_below(module: str) -> None:
+    assert set(imported(module)) <= allowed(module)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_imports_at_its_top_alone(module: str) -> None:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    inside = [
+        node.lineno
+        for function in ast.walk(tree(module))
+        if isinstance(function, functions)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert inside == []
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_stays_a_room_that_one_can_overlook(module: str) -> None:
+    assert len((ROOT / module).read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if name.startswith("resolvers/")])
+def test_a_resolver_catches_nothing_and_asks_no_database(module: str) -> None:
+    assert not any(isinstance(node, ast.Try) for node in ast.walk(tree(module)))
