@@ -6,6 +6,7 @@ application's factory.
 
 import asyncio
 import logging
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -186,6 +187,7 @@ def serve() -> None:
     """Serves until stopped. Raises OperatorError where it cannot start."""
     configured = settings.current()
     asyncio.run(_check_start())
+    _check_address(configured.host, configured.port)
     uvicorn.run(
         "server:create_app",
         factory=True,
@@ -197,6 +199,18 @@ def serve() -> None:
         access_log=False,
         log_level="warning",
     )
+
+
+def _check_address(host: str, port: int) -> None:
+    """Raises OperatorError where the address cannot be served: uvicorn would say more."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = f"HOST, PORT: {host}:{port} cannot be served ({error.strerror or error})"
+            raise OperatorError(message) from None
 
 
 async def _check_start() -> None:

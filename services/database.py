@@ -9,7 +9,7 @@ import asyncio
 import fcntl
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlsplit
@@ -27,8 +27,13 @@ from services.errors import OperatorError
 APP = "models"
 CONNECTION = "default"
 MODULES = ("accounts", "activity", "invoices", "plans", "seat_groups", "subscriptions", "users")
-SQLITE_PRAGMAS = "journal_mode=WAL&foreign_keys=ON&busy_timeout=10000&synchronous=FULL"
-"""The busy timeout is in milliseconds. FULL: what was acknowledged survives a power cut."""
+BUSY_SECONDS = 10
+"""How long a writer waits for another one on SQLite."""
+
+SQLITE_PRAGMAS = (
+    f"journal_mode=WAL&foreign_keys=ON&busy_timeout={BUSY_SECONDS * 1000}&synchronous=FULL"
+)
+"""FULL: what was acknowledged survives a power cut."""
 
 MIGRATION_LOCK = 5_373_001
 """The advisory lock that a migration holds on PostgreSQL."""
@@ -61,7 +66,7 @@ async def connected(*, everywhere: bool = False) -> AsyncIterator[TortoiseContex
     `everywhere` opens it to tasks that were not started inside: a server's requests.
     """
     url = settings.current().database_url
-    _make_folder(url)
+    _check_file(url)
     async with TortoiseContext() as context:
         await context.init(config=config(url), _enable_global_fallback=everywhere)
         yield context
@@ -158,11 +163,17 @@ def _locked_file(path: Path) -> TextIO:
     return file
 
 
-def _make_folder(url: str) -> None:
-    if url.startswith("sqlite:"):
-        parts = urlsplit(url)
-        folder = Path(f"{parts.netloc}{parts.path}").parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OperatorError(f"DATABASE_URL: {folder} cannot be made ({error})") from None
+def _check_file(url: str) -> None:
+    """Makes an SQLite database's folder. Raises OperatorError where the file is none of ours:
+    the driver's thread would outlive the failure and keep the process from ending."""
+    if not url.startswith("sqlite:"):
+        return
+    parts = urlsplit(url)
+    path = Path(f"{parts.netloc}{parts.path}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+                connection.execute("PRAGMA schema_version")
+    except (OSError, sqlite3.Error) as error:
+        raise OperatorError(f"DATABASE_URL: {path} cannot be opened ({error})") from None

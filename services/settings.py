@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,7 +21,20 @@ KEY_FILE = DATA / "secret.key"
 def _database_url(url: str) -> str:
     if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
         raise ValueError("must begin with sqlite:// or postgres://")
+    try:
+        parts = urlsplit(url)
+        complete = bool(parts.netloc + parts.path) and (parts.port or True)
+    except ValueError:
+        complete = False
+    if not complete:
+        raise ValueError("is no URL such as sqlite:///path/to/file.db")
     return url.replace("postgresql://", "postgres://", 1)
+
+
+def _web_url(url: str) -> str:
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// or http://")
+    return url
 
 
 class Settings(BaseSettings):
@@ -41,7 +55,7 @@ class Settings(BaseSettings):
 
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
-    jwt_jwks_url: str | None = None
+    jwt_jwks_url: Annotated[str, AfterValidator(_web_url)] | None = None
 
     seller_legal_name: str = ""
     seller_address_line1: str = ""
