@@ -75,7 +75,7 @@ def create_app() -> Starlette:
             Mount("/static", StaticFiles(directory=WEB)),
         ],
         middleware=[Middleware(SafeHeaders)],
-        exception_handlers={404: not_found, 405: not_found, Exception: crashed},
+        exception_handlers={404: not_found, 405: not_allowed, Exception: crashed},
         lifespan=lifespan,
     )
 
@@ -150,8 +150,14 @@ async def readyz(request: Request) -> Response:
 
 async def not_found(request: Request, error: Exception) -> Response:
     """Whatever has no route."""
-    status = getattr(error, "status_code", 404)
-    return _error(status, "There is nothing here.", "NOT_FOUND")
+    return _error(404, "There is nothing here.", "NOT_FOUND")
+
+
+async def not_allowed(request: Request, error: Exception) -> Response:
+    """A route that has no such method."""
+    response = _error(405, "There is no such method here.", "METHOD_NOT_ALLOWED")
+    response.headers.update(getattr(error, "headers", None) or {})
+    return response
 
 
 async def crashed(request: Request, error: Exception) -> Response:
@@ -160,7 +166,10 @@ async def crashed(request: Request, error: Exception) -> Response:
     log.error("internal error %s at %s", error_id, request.url.path, exc_info=error)
     body = {"message": "Internal server error.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
     body["extensions"] |= {"errorId": error_id}  # type: ignore[operator]
-    return JSONResponse({"errors": [body]}, 500)
+    response = JSONResponse({"errors": [body]}, 500)
+    # This handler stands outside the middleware.
+    response.raw_headers.extend(SafeHeaders.HEADERS)
+    return response
 
 
 def _error(status: int, message: str, code: str) -> Response:
