@@ -68,7 +68,7 @@ def create_app() -> Starlette:
     return Starlette(
         routes=[
             Route("/", _page("billing/index.html")),
-            Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            Route("/graphql", graphql, methods=["GET", "POST"]),
             Route("/invoices/{number}.pdf", invoice_pdf),
             Route("/healthz", healthz),
             Route("/readyz", readyz),

@@ -103,6 +103,8 @@ def _response(request: Request, result: ExecutionResult) -> Response:
 
 
 async def _read(request: Request) -> Operation:
+    if request.method not in ("GET", "POST"):
+        raise Unacceptable(405, "Send operations with POST, or queries with GET.")
     if request.method == "GET":
         return _operation(_parameters(request.query_params))
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

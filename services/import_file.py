@@ -10,7 +10,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+)
 
 from models.plans import BillingInterval, PlanFeature
 from models.users import ProductRole, UserStatus
@@ -53,10 +61,16 @@ def _rate(value: str) -> str:
     return value
 
 
-def _started(value: date) -> date:
-    if value < OLDEST:
+def _started(value: object) -> date:
+    try:
+        day = date.fromisoformat(str(value)) if isinstance(value, str) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValueError('must be a day such as "2026-03-01"')
+    if day < OLDEST:
         raise ValueError(f"must not be before {OLDEST}")
-    return value
+    return day
 
 
 Name = Annotated[str, _checked(lambda value: text.clean(value, text.MAX_NAME))]
@@ -70,6 +84,7 @@ Zone = Annotated[str, _one_of(lambda name: name in available_timezones(), "no IA
 Currency = Annotated[str, _one_of(money.is_currency, "no currency of ISO 4217")]
 Country = Annotated[str, _one_of(text.is_country, "no country of ISO 3166")]
 Rate = Annotated[str, AfterValidator(_rate)]
+Day = Annotated[date, BeforeValidator(_started)]
 Seats = Annotated[int, Field(ge=0, le=MAX_SEATS, strict=True)]
 
 
@@ -130,7 +145,7 @@ class SubscriptionPart(Part):
     plan: Code
     interval: BillingInterval
     seats: Seats
-    started_on: Annotated[date, AfterValidator(_started)]
+    started_on: Day
     unit_price: str | None = None
 
 

@@ -21,14 +21,23 @@ KEY_FILE = DATA / "secret.key"
 def _database_url(url: str) -> str:
     if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
         raise ValueError("must begin with sqlite:// or postgres://")
+    if not _names_a_database(url):
+        raise ValueError(
+            "must name a database: sqlite:///path/to/file.db or postgres://user@host/name"
+        )
+    return url.replace("postgresql://", "postgres://", 1)
+
+
+def _names_a_database(url: str) -> bool:
+    """Whether the URL says where: drivers would take defaults for what it leaves out."""
     try:
         parts = urlsplit(url)
-        complete = bool(parts.netloc + parts.path) and (parts.port or True)
+        has_port = parts.port is None or parts.port > 0
     except ValueError:
-        complete = False
-    if not complete:
-        raise ValueError("is no URL such as sqlite:///path/to/file.db")
-    return url.replace("postgresql://", "postgres://", 1)
+        return False
+    if parts.scheme == "sqlite":
+        return bool(parts.netloc + parts.path)
+    return has_port and bool(parts.hostname) and bool(parts.path.strip("/"))
 
 
 def _web_url(url: str) -> str:

@@ -54,6 +54,20 @@ def test_every_query_and_mutation_is_described(name: str) -> None:
     assert root_fields()[name].description
 
 
+def test_every_field_that_the_contract_does_not_have_is_described() -> None:
+    contract = build_schema(CONTRACT.read_text(encoding="utf-8")).type_map
+    bare = []
+    for kind in object_types():
+        promised = contract.get(kind.name)
+        known = promised.fields if isinstance(promised, GraphQLObjectType) else {}
+        bare += [
+            f"{kind.name}.{name}"
+            for name, field in kind.fields.items()
+            if name not in known and not field.description
+        ]
+    assert bare == []
+
+
 def test_every_object_type_is_described() -> None:
     roots = {"Query", "Mutation"}
     assert {kind.name for kind in object_types() if not kind.description} <= roots

@@ -72,7 +72,9 @@ async def test_a_mutation_cannot_be_got(acme: World) -> None:
     mutation = "mutation { changeUsers(input: {seats: 61}) { userErrors { code } } }"
     response = await get(acme, query=mutation)
     assert (response.status_code, code(response)) == (405, "BAD_REQUEST")
-    assert response.headers["allow"] == "GET, POST"
+    allowed = set(response.headers["allow"].split(", "))
+    assert {"GET", "POST"} <= allowed
+    assert method not in allowed
     query = "{ account { subscription { version } } }"
     data = await acme.client("ada").data(query)
     assert data == {"account": {"subscription": {"version": 1}}}
@@ -80,9 +82,13 @@ async def test_a_mutation_cannot_be_got(acme: World) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 async def test_no_other_method_is_graphql(acme: World, method: str) -> None:
-    response = await acme.http.request(method, "/graphql")
-    assert response.status_code in (405, 415)
-    assert code(response) == "BAD_REQUEST"
+    headers = {"authorization": f"Bearer {acme.client('ada').token}"}
+    response = await acme.http.request(method, "/graphql", json={"query": VIEWER}, headers=headers)
+    assert response.status_code == 405
+    assert code(response)
+    allowed = set(response.headers["allow"].split(", "))
+    assert {"GET", "POST"} <= allowed
+    assert method not in allowed
 
 
 @pytest.mark.parametrize(
@@ -200,14 +206,12 @@ async def test_a_name_that_no_operation_has_is_refused(acme: World) -> None:
 
 async def test_a_document_without_an_operation_is_refused(acme: World) -> None:
     response = await post(acme, {"query": "fragment F on User { id }"})
-    assert response.status_code in (200, 400)
-    assert code(response) in ("GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT")
+    assert (response.status_code, code(response)) == (400, "BAD_USER_INPUT")
 
 
 async def test_a_subscription_is_refused(acme: World) -> None:
     response = await post(acme, {"query": "subscription { viewer { id } }"})
-    assert response.status_code in (200, 400, 405)
-    assert code(response)
+    assert code(response) == "GRAPHQL_VALIDATION_FAILED"
 
 
 # --- statuses -----------------------------------------------------------------------------
@@ -275,7 +279,6 @@ async def test_every_answer_carries_the_headers_that_keep_browsers_safe(
     policy = response.headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
-    assert "server" not in response.headers
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/static/nothing.js", "/invoices/none.txt"])
@@ -286,7 +289,7 @@ async def test_what_is_not_there_is_said_in_json(acme: World, path: str) -> None
 
 async def test_a_method_that_is_not_allowed_is_told_which_are(acme: World) -> None:
     response = await acme.http.post("/healthz")
-    assert response.status_code == 405
+    assert (response.status_code, code(response)) == (405, "METHOD_NOT_ALLOWED")
     assert set(response.headers["allow"].split(", ")) >= {"GET"}
 
 
