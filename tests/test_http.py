@@ -72,9 +72,7 @@ async def test_a_mutation_cannot_be_got(acme: World) -> None:
     mutation = "mutation { changeUsers(input: {seats: 61}) { userErrors { code } } }"
     response = await get(acme, query=mutation)
     assert (response.status_code, code(response)) == (405, "BAD_REQUEST")
-    allowed = set(response.headers["allow"].split(", "))
-    assert {"GET", "POST"} <= allowed
-    assert method not in allowed
+    assert response.headers["allow"] == "GET, POST"
     query = "{ account { subscription { version } } }"
     data = await acme.client("ada").data(query)
     assert data == {"account": {"subscription": {"version": 1}}}
