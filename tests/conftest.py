@@ -6,6 +6,7 @@ PostgreSQL), a clock that a test sets, and clients for whoever calls.
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -83,19 +84,30 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of a migrated PostgreSQL database that the tests of one process share in turn."""
-    with _database(postgres_server) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", url)
-        settings.current.cache_clear()
-        _in_thread(_migrate())
-        settings.current.cache_clear()
+    with _database(postgres_server) as url:
+        _migrate(url)
         yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "test.db"
+    _migrate(f"sqlite://{path}")
+    return path
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The URL of a migrated database file of the test's own."""
+    return f"sqlite://{shutil.copy(migrated_sqlite, tmp_path / 'test.db')}"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a database of each kind in turn, without an account in it."""
     if request.param == "sqlite":
-        url: str = request.getfixturevalue("sqlite_url")
+        url: str = request.getfixturevalue("migrated_sqlite_url")
         return url
     url = request.getfixturevalue("migrated_postgres_url")
     _run(url, "; ".join(f"DELETE FROM {table}" for table in TABLES))
@@ -110,9 +122,11 @@ async def world(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 @pytest.fixture
-async def sqlite_world(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def sqlite_world(
+    migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
     """The same on SQLite alone, for what does not depend on the database."""
-    async with opened(sqlite_url, monkeypatch) as world:
+    async with opened(migrated_sqlite_url, monkeypatch) as world:
         yield world
 
 
@@ -137,9 +151,16 @@ def _database(server: str) -> Iterator[str]:
         _run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _migrate() -> None:
-    async with database.connected():
-        await database.migrate()
+def _migrate(url: str) -> None:
+    async def migrate() -> None:
+        async with database.connected():
+            await database.migrate()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        settings.current.cache_clear()
+        _in_thread(migrate())
+    settings.current.cache_clear()
 
 
 def _in_thread(work: Coroutine[None, None, None]) -> None:
