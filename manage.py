@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 
 from schema.root import schema
-from services import accounts, auth, clock, database, demo, imports, renewals, settings
+from services import accounts, auth, clock, database, demo, imports, migrations, renewals, settings
 from services.errors import OperatorError, Unauthenticated
 
 Result = TypeVar("Result")
@@ -33,7 +33,7 @@ app = typer.Typer(
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema. Safe to run twice, and from several hosts."""
-    applied = _run(database.migrate)
+    applied = _run(migrations.migrate)
     print(json.dumps({"applied": applied}))
 
 
@@ -83,7 +83,7 @@ def export_schema() -> None:
 def prepare_demo() -> None:
     """Prepare the demo: a signing key, the newest schema, three accounts, ready tokens."""
     _guarded(demo.ensure_key)
-    _run(database.migrate)
+    _run(migrations.migrate)
     loaded = _run(lambda: demo.load(clock.now()))
     configured = settings.current()
     address = f"http://{configured.host}:{configured.port}"
@@ -124,9 +124,10 @@ def _run(command: Callable[[], Awaitable[Result]]) -> Result:
     """Runs a command on the database; a refusal ends with its reason and exit code 1."""
 
     async def connected() -> Result:
-        async with database.connected():
-            if command is not database.migrate and not await database.is_current():
-                raise OperatorError(database.NOT_CURRENT)
+        migrating = command is migrations.migrate
+        async with database.connected(patient=migrating):
+            if not migrating:
+                await migrations.require_current()
             return await command()
 
     return _guarded(lambda: asyncio.run(connected()))

@@ -24,8 +24,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schema import http
 from schema.context import Context
+from schema.errors import INTERNAL, UNAVAILABLE
 from schema.root import schema
-from services import accounts, auth, clock, database, documents, invoices, settings
+from services import accounts, auth, clock, database, documents, invoices, migrations, settings
 from services.errors import OperatorError, Unauthenticated
 from services.permissions import Actor
 
@@ -75,7 +76,12 @@ def create_app() -> Starlette:
             Mount("/static", StaticFiles(directory=WEB)),
         ],
         middleware=[Middleware(SafeHeaders)],
-        exception_handlers={404: not_found, 405: not_allowed, Exception: crashed},
+        exception_handlers={
+            404: not_found,
+            405: not_allowed,
+            **dict.fromkeys(database.FAILURES, database_failed),
+            Exception: crashed,
+        },
         lifespan=lifespan,
     )
 
@@ -94,8 +100,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 async def check() -> None:
     """Raises OperatorError where the application could not serve."""
     assert settings.current().signing_key
-    if not await database.is_current():
-        raise OperatorError(database.NOT_CURRENT)
+    await migrations.require_current()
 
 
 async def graphql(request: Request) -> Response:
@@ -144,7 +149,7 @@ async def healthz(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """The database is reachable and its schema current."""
-    ready = await database.is_current()
+    ready = await migrations.is_current()
     return JSONResponse({"status": "ok" if ready else "unavailable"}, 200 if ready else 503)
 
 
@@ -160,12 +165,22 @@ async def not_allowed(request: Request, error: Exception) -> Response:
     return response
 
 
+async def database_failed(request: Request, error: Exception) -> Response:
+    """A database that is away or too busy, met outside GraphQL; other failures are internal."""
+    if not database.is_outage(error):
+        raise error
+    log.error("database outage at %s: %r", request.url.path, error)
+    response = _error(503, *UNAVAILABLE)
+    response.headers["Retry-After"] = "1"
+    return response
+
+
 async def crashed(request: Request, error: Exception) -> Response:
     """An internal error outside GraphQL: told by an id that finds it in the log."""
     error_id = uuid4().hex
     log.error("internal error %s at %s", error_id, request.url.path, exc_info=error)
-    body = {"message": "Internal server error.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
-    body["extensions"] |= {"errorId": error_id}  # type: ignore[operator]
+    message, code = INTERNAL
+    body = {"message": message, "extensions": {"code": code, "errorId": error_id}}
     response = JSONResponse({"errors": [body]}, 500)
     # This handler stands outside the middleware.
     response.raw_headers.extend(SafeHeaders.HEADERS)

@@ -28,6 +28,12 @@ TYPES = {
     },
 }
 
+COLUMNS = {
+    "sqlite": "SELECT name FROM pragma_table_info('{}')",
+    "postgres": "SELECT attname AS name FROM pg_attribute "
+    "WHERE attrelid = '{}'::regclass AND attnum > 0 AND NOT attisdropped",
+}
+
 
 def statements(sql: str) -> RunPython:
     """The operation that runs the statements, which are separated by semicolons, in order."""
@@ -36,5 +42,20 @@ def statements(sql: str) -> RunPython:
         for statement in filter(str.strip, sql.format(**TYPES[editor.DIALECT]).split(";")):
             await editor.client.execute_query(statement)
 
-    forward: Callable[[object, BaseSchemaEditor], Awaitable[None]] = run
-    return RunPython(forward)
+    return _operation(run)
+
+
+def add_column(table: str, name: str, definition: str) -> RunPython:
+    """The operation that adds a column unless the table has it, as when it runs once more."""
+
+    async def run(_apps: object, editor: BaseSchemaEditor) -> None:
+        columns = await editor.client.execute_query_dict(COLUMNS[editor.DIALECT].format(table))
+        if name not in {column["name"] for column in columns}:
+            kind = definition.format(**TYPES[editor.DIALECT])
+            await editor.client.execute_query(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+
+    return _operation(run)
+
+
+def _operation(run: Callable[[object, BaseSchemaEditor], Awaitable[None]]) -> RunPython:
+    return RunPython(run)

@@ -11,7 +11,8 @@ from models.keys import new_key
 
 
 class SeatGroup(Model):
-    """One group with its allocation. `name_key` is the name without regard to case."""
+    """One group with its allocation. `name_key` is the name without regard to case;
+    `seats_used` counts its paid members, and the database bounds it by `seats`."""
 
     id = fields.UUIDField(primary_key=True, default=new_key)
     account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
@@ -21,6 +22,7 @@ class SeatGroup(Model):
     name = fields.CharField(max_length=200)
     name_key = fields.CharField(max_length=600)
     seats = fields.IntField()
+    seats_used = fields.IntField(default=0)
 
     class Meta:
         table = "seat_groups"

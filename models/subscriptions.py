@@ -25,6 +25,9 @@ class Subscription(Model):
 
     The current period is number `period_index` counted from `started_on`, the anchor that
     never moves; `renews_at` is the instant (UTC) at which its last day has ended.
+
+    `seats_used` counts the account's paid users, `seats_ungrouped` those outside groups and
+    `seats_allocated` the seats that groups hold; the database bounds them by `seats`.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_key)
@@ -43,6 +46,9 @@ class Subscription(Model):
     )
     seats = fields.IntField()
     pending_seats: int | None = fields.IntField(null=True)
+    seats_allocated = fields.IntField(default=0)
+    seats_ungrouped = fields.IntField(default=0)
+    seats_used = fields.IntField(default=0)
     started_on: date = fields.DateField()
     period_index = fields.IntField(default=0)
     period_start: date = fields.DateField()
@@ -53,3 +59,25 @@ class Subscription(Model):
 
     class Meta:
         table = "subscriptions"
+
+
+class RenewalFailure(Model):
+    """That renewing the account failed, so often in a row, and when it is tried again.
+
+    It is about the period that was to begin at `renews_at`: once the subscription has moved
+    on, it says nothing any more.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=new_key)
+    account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    renews_at: datetime = fields.DatetimeField()
+    attempts = fields.IntField()
+    error = fields.CharField(max_length=500)
+    failed_at: datetime = fields.DatetimeField()
+    retry_at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "renewal_failures"

@@ -44,8 +44,6 @@ class Loaders:
         self.lines = self._many(invoices.lines_of)
         self.administrators = self._many(seat_groups.administrators_of)
         self.administered = self._many(seat_groups.administered_by)
-        self.used = self._one(seat_groups.used_in)
-        self.seating = DataLoader[Any, subscriptions.Seating](self._seating)
 
     def _one(self, fetch: Fetch) -> DataLoader[UUID, Any]:
         return self._loader(fetch, lambda: None)
@@ -59,9 +57,6 @@ class Loaders:
             return [found[key] if key in found else missing() for key in keys]
 
         return DataLoader(load)
-
-    async def _seating(self, rows: list[subscriptions.Subscription]) -> list[Any]:
-        return [await subscriptions.load_seating(self.actor, row) for row in rows]
 
 
 class Context:

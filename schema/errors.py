@@ -14,6 +14,7 @@ from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.utils.str_converters import to_camel_case
 
+from services import database
 from services.errors import (
     BadUserInput,
     Forbidden,
@@ -30,6 +31,12 @@ CODES: dict[type[Exception], str] = {
     Forbidden: "FORBIDDEN",
     BadUserInput: "BAD_USER_INPUT",
 }
+
+INTERNAL = ("Internal server error.", "INTERNAL_SERVER_ERROR")
+UNAVAILABLE = (
+    "The database is away or too busy: try again, a mutation with the same idempotencyKey.",
+    "SERVICE_UNAVAILABLE",
+)
 
 strawberry.enum(RefusalCode, name="UserErrorCode", description="Why a mutation was refused.")
 
@@ -60,9 +67,12 @@ class AnswerRefusals(FieldExtension):
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Any, **kwargs: Any
     ) -> Any:
-        info.context.forget()
-        try:
+        async def attempt() -> Any:
+            info.context.forget()
             return await next_(source, info, **kwargs)
+
+        try:
+            return await database.retrying(attempt)
         except Refusal as refusal:
             return self.payload(
                 user_errors=[user_error(problem, "input") for problem in refusal.problems]
@@ -72,7 +82,8 @@ class AnswerRefusals(FieldExtension):
 def presented(error: GraphQLError) -> GraphQLError:
     """The error as the caller may see it, with its code in `extensions`.
 
-    What is neither ours nor GraphQL's is logged with an id, and only the id is told.
+    What is neither ours nor GraphQL's is logged with an id, and only the id is told, and
+    whether it was the database that was away or too busy: then trying again makes sense.
     """
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
@@ -81,9 +92,14 @@ def presented(error: GraphQLError) -> GraphQLError:
         return _coded(error, error.message, _request_code(error))
     if type(cause) in CODES:
         return _coded(error, str(cause), CODES[type(cause)])
+    message, code = INTERNAL
     error_id = uuid4().hex
-    log.error("internal error %s at %s", error_id, error.path, exc_info=cause)
-    masked = _coded(error, "Internal server error.", "INTERNAL_SERVER_ERROR")
+    if database.is_outage(cause):
+        message, code = UNAVAILABLE
+        log.error("database outage %s at %s: %r", error_id, error.path, cause)
+    else:
+        log.error("internal error %s at %s", error_id, error.path, exc_info=cause)
+    masked = _coded(error, message, code)
     masked.extensions = {**(masked.extensions or {}), "errorId": error_id}
     return masked
 

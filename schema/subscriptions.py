@@ -12,7 +12,7 @@ from schema.scalars import IDEMPOTENCY_KEY, Money, Node, Period
 from schema.users import User
 from services import periods, subscriptions
 from services.plans import BillingInterval
-from services.subscriptions import SeatChangeKind, Seating, SubscriptionStatus
+from services.subscriptions import SeatChangeKind, SubscriptionStatus
 
 strawberry.enum(
     SubscriptionStatus,
@@ -64,19 +64,19 @@ class Subscription(Node):
         return self.row.seats
 
     @strawberry.field(description="Paid seats taken by users.")
-    async def seats_used(self, info: Info) -> int:
-        return (await self._seating(info)).used_in_all
+    def seats_used(self) -> int:
+        return self.row.seats_used
 
     @strawberry.field(
         description="Paid seats that a user without a group can still take: seats less group "
         "allocations less ungrouped paid users."
     )
-    async def seats_available(self, info: Info) -> int:
-        return (await self._seating(info)).available
+    def seats_available(self) -> int:
+        return self.row.seats - self.row.seats_allocated - self.row.seats_ungrouped
 
     @strawberry.field(description="Paid seats allocated to groups.")
-    async def seats_allocated(self, info: Info) -> int:
-        return (await self._seating(info)).allocated
+    def seats_allocated(self) -> int:
+        return self.row.seats_allocated
 
     @strawberry.field(
         description="What one seat costs for one period, before tax; fixed when it began."
@@ -135,10 +135,6 @@ class Subscription(Node):
     )
     async def upcoming_invoice(self, info: Info) -> InvoicePreview | None:
         return preview(await subscriptions.upcoming_invoice(info.context.actor))
-
-    async def _seating(self, info: Info) -> Seating:
-        state: Seating = await info.context.load.seating.load(self.row)
-        return state
 
 
 VERSION = "Refuse with STALE unless this is the current version."

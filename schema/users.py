@@ -113,12 +113,12 @@ class SeatGroup(Node):
         return self.row.seats
 
     @strawberry.field(description="Paid seats taken by members.")
-    async def seats_used(self, info: Info) -> int:
-        return int(await info.context.load.used.load(self.row.id))
+    def seats_used(self) -> int:
+        return self.row.seats_used
 
     @strawberry.field(description="Paid seats that members can still take.")
-    async def seats_available(self, info: Info) -> int:
-        return self.row.seats - int(await info.context.load.used.load(self.row.id))
+    def seats_available(self) -> int:
+        return self.row.seats - self.row.seats_used
 
     @strawberry.field(description="The group's members, by name.")
     async def users(

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from tortoise.expressions import F
-
 from models.accounts import Account
 from models.plans import Plan, PlanFeature
 from models.seat_groups import SeatGroupAdministrator
@@ -54,16 +52,21 @@ class Tenant:
 
 @asynccontextmanager
 async def locked(account_id: UUID) -> AsyncIterator[Tenant]:
-    """One transaction with the account to itself.
+    """One transaction with the account to itself, until it ends.
 
-    Its first statement writes the account's row: on PostgreSQL that locks the row, on
-    SQLite it takes the write lock, so that what is read next cannot change underneath.
+    On PostgreSQL the account's row is locked, on SQLite the file's writers, so that what is
+    read next cannot change underneath. What is read with the row in one statement could be
+    older than the lock: the rest is read after it.
     """
-    async with database.transaction():
-        await Account.filter(id=account_id).update(code=F("code"))
-        found = Subscription.get(account_id=account_id).select_related("account", "plan")
-        subscription = await found
-        yield Tenant(subscription.account, subscription, subscription.plan)
+    async with database.writing():
+        account = await Account.select_for_update().get(id=account_id)
+        yield await tenant_of(account)
+
+
+async def tenant_of(account: Account) -> Tenant:
+    """The account with its subscription and plan."""
+    subscription = await Subscription.get(account_id=account.id).select_related("plan")
+    return Tenant(account, subscription, subscription.plan)
 
 
 async def authenticate(claims: auth.Claims) -> Actor:

@@ -30,7 +30,8 @@ async def allocate_seats(
         attempt = await idempotency.attempt(
             tenant.account, idempotency_key, "allocate_seats", arguments, at
         )
-        state = await seating.load(tenant.subscription)
+        groups = {group_id for group_id, _ in allocations}
+        state = await seating.load(tenant.subscription, groups)
         wanted = _wanted(state.groups, allocations)
         if attempt.earlier is None:
             require_groups(tenant)
@@ -72,6 +73,8 @@ async def _write_allocations(
         groups[group_id] for group_id, seats in wanted.items() if groups[group_id].seats != seats
     ]
     before = {group.name: group.seats for group in changed}
+    growth = sum(wanted[group.id] - group.seats for group in changed)
+    await seating.allocate(tenant.subscription, growth)
     for group in changed:
         group.seats = wanted[group.id]
         await database.store(group, "seats")

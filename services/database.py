@@ -1,101 +1,150 @@
-"""The database door: connections, transactions and migrations, on SQLite and PostgreSQL.
+"""The database door: connections, transactions and outages, on SQLite and PostgreSQL.
 
 On SQLite a process has one connection. A transaction that is going to write begins by
-writing (see `services.accounts.locked`), so that it takes the write lock at once and waits
-for it, up to the busy timeout, instead of failing half way.
+writing (see `writing`), so that it takes the write lock at once and waits for it, up to
+DATABASE_LOCK_TIMEOUT, instead of failing half way. On PostgreSQL a transaction locks the rows
+that it decides about (`SELECT ... FOR UPDATE`), at READ COMMITTED: each statement sees what
+was committed before it.
 """
 
 import asyncio
-import fcntl
+import random
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from tortoise.context import TortoiseContext, get_current_context
+import asyncpg
+from tortoise.context import TortoiseContext
 from tortoise.exceptions import BaseORMException
-from tortoise.migrations.executor import MigrationExecutor
-from tortoise.migrations.graph import MigrationKey
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from services import settings
 from services.errors import OperatorError
 
+Result = TypeVar("Result")
+
 APP = "models"
 CONNECTION = "default"
 MODULES = ("accounts", "activity", "invoices", "plans", "seat_groups", "subscriptions", "users")
-BUSY_SECONDS = 10
-"""How long a writer waits for another one on SQLite."""
 
-SQLITE_PRAGMAS = (
-    f"journal_mode=WAL&foreign_keys=ON&busy_timeout={BUSY_SECONDS * 1000}&synchronous=FULL"
-)
+SQLITE_PRAGMAS = "journal_mode=WAL&foreign_keys=ON&synchronous=FULL&busy_timeout="
 """FULL: what was acknowledged survives a power cut."""
 
-MIGRATION_LOCK = 5_373_001
-"""The advisory lock that a migration holds on PostgreSQL."""
+IDLE_IN_TRANSACTION = "60s"
+"""PostgreSQL ends a transaction whose process has stopped so long, and frees its locks."""
 
-FAILURES = (BaseORMException, OSError, sqlite3.Error)
+DRIVERS = (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
+FAILURES = (BaseORMException, *DRIVERS)
 """What a database that is away, locked, read-only or full raises."""
 
-NOT_CURRENT = (
-    "DATABASE_URL: the database cannot be reached or has not the schema of this release; "
-    "run `python manage.py migrate`"
+OUTAGES = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionRollbackError,
 )
+"""PostgreSQL is away, shutting down, full or too busy: the same request can succeed later."""
+
+SQLITE_OUTAGES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+
+CONFLICTS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+"""PostgreSQL rolled a transaction back for the sake of another one."""
+
+ATTEMPTS = 3
 
 transaction = in_transaction
 """The transaction of the code inside: committed at its end, rolled back by a raise."""
 
 
-def config(url: str) -> dict[str, Any]:
-    """Tortoise's configuration for a database URL."""
-    if url.startswith("sqlite:"):
-        url = f"{url}{'&' if '?' in url else '?'}{SQLITE_PRAGMAS}"
+def config(url: str, *, patient: bool = False) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL; `patient` lets statements take their time."""
     modules = [f"{APP}.{module}" for module in MODULES]
     app = {"models": modules, "migrations": f"{APP}.migrations", "default_connection": CONNECTION}
-    return {"connections": {CONNECTION: url}, "apps": {APP: app}}
+    connection = _sqlite(url) if url.startswith("sqlite:") else _postgres(url, patient=patient)
+    return {"connections": {CONNECTION: connection}, "apps": {APP: app}}
+
+
+def _sqlite(url: str) -> str:
+    milliseconds = int(settings.current().database_lock_timeout * 1000)
+    return f"{url}{'&' if '?' in url else '?'}{SQLITE_PRAGMAS}{milliseconds}"
+
+
+def _postgres(url: str, *, patient: bool) -> dict[str, Any]:
+    configured = settings.current()
+    statement = 0 if patient else configured.database_statement_timeout
+    session = {
+        "application_name": "seatwise",
+        "default_transaction_isolation": "read committed",
+        "idle_in_transaction_session_timeout": "0" if patient else IDLE_IN_TRANSACTION,
+        "lock_timeout": "0" if patient else f"{configured.database_lock_timeout * 1000:.0f}",
+        "statement_timeout": f"{statement * 1000:.0f}",
+    }
+    credentials = {
+        "dsn": url,
+        "minsize": 0,
+        "maxsize": configured.database_pool_size,
+        "timeout": configured.database_connect_timeout,
+        # For a server that does not even answer that the statement took too long.
+        "command_timeout": statement + configured.database_connect_timeout if statement else None,
+        "server_settings": session,
+    }
+    return {"engine": "services.postgres", "credentials": credentials}
 
 
 @asynccontextmanager
-async def connected(*, everywhere: bool = False) -> AsyncIterator[TortoiseContext]:
+async def connected(
+    *, everywhere: bool = False, patient: bool = False
+) -> AsyncIterator[TortoiseContext]:
     """The database of DATABASE_URL, for everything inside.
 
     `everywhere` opens it to tasks that were not started inside: a server's requests.
+    `patient` waits for locks and statements as long as they take: a migration's.
     """
     url = settings.current().database_url
     _check_file(url)
     async with TortoiseContext() as context:
-        await context.init(config=config(url), _enable_global_fallback=everywhere)
+        await context.init(config=config(url, patient=patient), _enable_global_fallback=everywhere)
         yield context
 
 
-async def migrate() -> list[str]:
-    """Brings the database to the newest schema and names the migrations that it ran.
-
-    Safe to run twice and at once. Raises OperatorError when the database is newer than the
-    code, or cannot be written.
-    """
-    try:
-        async with _migration_lock():
-            executor = _executor()
-            before = await _applied(executor)
-            await _refuse_newer(executor, before)
-            await executor.migrate()
-            return sorted(await _applied(executor) - before)
-    except FAILURES as error:
-        raise OperatorError(f"DATABASE_URL: the database cannot be migrated ({error})") from None
+def is_outage(error: BaseException) -> bool:
+    """Whether the database was away, full or too busy: later the same may succeed."""
+    cause = error.args[0] if isinstance(error, BaseORMException) and error.args else error
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK)
+        return code & 0xFF in SQLITE_OUTAGES
+    return isinstance(cause, OUTAGES)
 
 
-async def is_current() -> bool:
-    """Whether the database answers and has exactly the schema that the code expects."""
-    try:
-        executor = _executor()
-        return await _applied(executor) == await _known(executor)
-    except FAILURES:
-        return False
+async def retrying(work: Callable[[], Awaitable[Result]]) -> Result:
+    """What the work answers, begun anew, a few times at most, when its transaction lost a
+    conflict with another one (a deadlock, a serialization failure) and was rolled back."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return await work()
+        except CONFLICTS:
+            # Not at the same moment as the other one.
+            await asyncio.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311
+    return await work()
 
 
 @asynccontextmanager
@@ -115,54 +164,6 @@ async def store(row: Model, *columns: str) -> None:
     await type(row).filter(**keys).update(**values)
 
 
-def _client() -> Any:
-    context = get_current_context()
-    assert context is not None
-    return context.connections.get(CONNECTION)
-
-
-def _executor() -> MigrationExecutor:
-    return MigrationExecutor(_client(), config(settings.current().database_url)["apps"])
-
-
-async def _applied(executor: MigrationExecutor) -> set[str]:
-    return {key.name for key in await executor.recorder.applied_migrations()}
-
-
-async def _known(executor: MigrationExecutor) -> set[str]:
-    await executor.loader.build_graph()
-    return {key.name for key in executor.loader.graph.nodes if isinstance(key, MigrationKey)}
-
-
-async def _refuse_newer(executor: MigrationExecutor, applied: set[str]) -> None:
-    unknown = sorted(applied - await _known(executor))
-    if unknown:
-        newer = f"the database is newer than this code (it has {', '.join(unknown)})"
-        raise OperatorError(f"DATABASE_URL: {newer}")
-
-
-@asynccontextmanager
-async def _migration_lock() -> AsyncIterator[None]:
-    client = _client()
-    if client.capabilities.dialect == "postgres":
-        async with client.acquire_connection() as connection:
-            await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
-            try:
-                yield
-            finally:
-                await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
-        return
-    with await asyncio.to_thread(_locked_file, Path(f"{client.filename}.migrating")):
-        yield
-
-
-def _locked_file(path: Path) -> TextIO:
-    """A file of its own beside the database, locked until it is closed."""
-    file = path.open("w")
-    fcntl.flock(file, fcntl.LOCK_EX)
-    return file
-
-
 def _check_file(url: str) -> None:
     """Makes an SQLite database's folder. Raises OperatorError where the file is none of ours:
     the driver's thread would outlive the failure and keep the process from ending."""
@@ -170,10 +171,11 @@ def _check_file(url: str) -> None:
         return
     parts = urlsplit(url)
     path = Path(f"{parts.netloc}{parts.path}")
+    patience = settings.current().database_lock_timeout
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+            with closing(sqlite3.connect(path, timeout=patience)) as connection:
                 connection.execute("PRAGMA schema_version")
     except (OSError, sqlite3.Error) as error:
         raise OperatorError(f"DATABASE_URL: {path} cannot be opened ({error})") from None

@@ -33,8 +33,11 @@ async def import_account(where: Place, part: AccountPart, at: datetime) -> None:
         await _update(where, part, account, at)
 
 
-async def recount(tenant: Tenant) -> None:
-    """Sets `takes_seat` of each user as status, roles and plan now have it."""
+async def recount(tenant: Tenant, where: Place, prefix: str = "") -> None:
+    """Decides anew who takes a seat, as status, roles and plan now have it, and counts.
+
+    Notes each rule of the domain that the account as it stands would break.
+    """
     own: dict[str, Any] = {"account_id": tenant.account.id}
     roles: dict[Any, list[Any]] = {}
     for row in await ProductPermission.filter(**own):
@@ -44,13 +47,12 @@ async def recount(tenant: Tenant) -> None:
         if takes is not user.takes_seat:
             user.takes_seat = takes
             await database.store(user, "takes_seat")
-
-
-async def check_rules(tenant: Tenant, where: Place, prefix: str = "") -> None:
-    """Notes each rule of the domain that the account as it stands would break."""
-    state = await seating.load(tenant.subscription)
-    for message in (*_seat_problems(state), *_feature_problems(tenant, state)):
+    state = await seating.recount(tenant.subscription)
+    problems = [*_seat_problems(state), *_feature_problems(tenant, state)]
+    for message in problems:
         where.refuse(f"{prefix}{message}")
+    if not problems:
+        await seating.restore(tenant.subscription, state)
 
 
 async def _create(where: Place, part: AccountPart, at: datetime) -> None:
@@ -120,8 +122,7 @@ async def _import_parts(where: Place, part: AccountPart, tenant: Tenant) -> list
         changed.append("seat groups")
     if users_changed:
         changed.append("users")
-    await recount(tenant)
-    await check_rules(tenant, where)
+    await recount(tenant, where)
     return changed
 
 
@@ -241,7 +242,9 @@ async def _import_groups(part: AccountPart, tenant: Tenant) -> tuple[dict[str, S
             groups[key], changed = await SeatGroup.create(**own, **values), True
         elif (group.name, group.seats) != (wanted.name, wanted.seats):
             group.name, group.seats, changed = wanted.name, wanted.seats, True
-            await database.store(group, "name", "seats")
+            # Counted anew at the end: until then members may be more than the new allocation.
+            group.seats_used = 0
+            await database.store(group, "name", "seats", "seats_used")
     return groups, changed
 
 
@@ -275,10 +278,9 @@ def _seat_problems(state: Seating) -> list[str]:
         message = f"{state.ungrouped} paid users without a seat group share {shared} seats"
         problems.append(message)
     for group in state.groups.values():
-        used = state.used.get(group.id, 0)
-        if used > group.seats:
-            message = f'seat group "{group.name}" has {used} paid users for {group.seats} seats'
-            problems.append(message)
+        if group.seats_used > group.seats:
+            paid = f"{group.seats_used} paid users for {group.seats} seats"
+            problems.append(f'seat group "{group.name}" has {paid}')
     return problems
 
 

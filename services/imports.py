@@ -17,7 +17,7 @@ from models.plans import BillingInterval, Plan, PlanFeature, PlanPrice
 from models.subscriptions import Subscription
 from services import accounts, database
 from services.errors import OperatorError
-from services.import_account import check_rules, import_account, recount
+from services.import_account import import_account, recount
 from services.import_file import ImportFile, PlanPart, place
 from services.import_report import Place, Report
 
@@ -127,8 +127,7 @@ async def _check_subscribers(changed: dict[Plan, Place], seen: set[str]) -> None
             if subscription.account.code not in seen:
                 spot = where.at("features")
                 async with accounts.locked(subscription.account_id) as tenant:
-                    await recount(tenant)
-                    await check_rules(tenant, spot, f"account {tenant.account.code}: ")
+                    await recount(tenant, spot, f"account {tenant.account.code}: ")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from services.drafts import whole_period
 from services.errors import Unauthenticated
 from services.periods import Period, day_begins, nth_period
 from services.permissions import Actor
-from services.seating import Seating
+from services.seating import NOWHERE, SHARED, Move
 
 log = logging.getLogger(__name__)
 
@@ -127,15 +127,15 @@ async def renew_account(account_id: UUID, at: datetime) -> Summary:
     return summary
 
 
-async def users_to_disable(account_id: UUID, state: Seating, seats: int) -> list[User]:
+async def users_to_disable(subscription: Subscription, seats: int) -> list[User]:
     """The paid users outside groups who lose their seat with a total of `seats`.
 
     Least recently active first, never active before long inactive, ties by id.
     """
-    excess = state.ungrouped - (seats - state.allocated)
+    excess = subscription.seats_ungrouped - (seats - subscription.seats_allocated)
     if excess <= 0:
         return []
-    paid = User.filter(account_id=account_id, takes_seat=True, seat_group_id=None)
+    paid = User.filter(account_id=subscription.account_id, takes_seat=True, seat_group_id=None)
     never = await paid.filter(last_active_at=None).order_by("id").limit(excess)
     seldom = paid.exclude(last_active_at=None).order_by("last_active_at", "id")
     rest = excess - len(never)
@@ -236,13 +236,13 @@ async def _take_pending_seats(tenant: Tenant) -> list[User]:
     subscription = tenant.subscription
     if subscription.pending_seats is None:
         return []
-    subscription.seats, subscription.pending_seats = subscription.pending_seats, None
-    state = await seating.load(subscription)
-    losing = await users_to_disable(subscription.account_id, state, subscription.seats)
+    losing = await users_to_disable(subscription, subscription.pending_seats)
     for start in range(0, len(losing), BATCH):
         ids = [user.id for user in losing[start : start + BATCH]]
         rows = User.filter(account_id=subscription.account_id, id__in=ids)
         await rows.update(status=UserStatus.DISABLED, takes_seat=False)
+    await seating.book(subscription, [Move(SHARED, NOWHERE)] * len(losing))
+    subscription.seats, subscription.pending_seats = subscription.pending_seats, None
     return losing
 
 

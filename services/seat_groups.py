@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,7 +38,6 @@ __all__ = [
     "delete_seat_group",
     "page",
     "update_seat_group",
-    "used_in",
 ]
 
 BY_NAME = (pagination.Key("name_key", pagination.word), pagination.Key("id", pagination.identifier))
@@ -84,13 +82,6 @@ async def administered_by(actor: Actor, user_ids: Sequence[UUID]) -> dict[UUID, 
         for link in (link for link in links if link.seat_group_id == group.id):
             administered[link.user_id].append(group)
     return administered
-
-
-async def used_in(actor: Actor, group_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Paid members of each group. Raises Forbidden unless all may be read."""
-    require(actor, Right.READ_SEAT_GROUPS, Target(groups=frozenset(group_ids)))
-    used = await seating.used_by_group(actor.account_id)
-    return {group_id: used.get(group_id, 0) for group_id in group_ids}
 
 
 async def create_seat_group(
@@ -217,7 +208,8 @@ async def _insert(tenant: Tenant, name: str, seats: int) -> SeatGroup:
     if problem:
         raise Refusal(problem)
     await _require_free_name(tenant, name, None)
-    seating.check_growth(await seating.load(tenant.subscription), seats, ("seats",))
+    seating.check_growth(seating.of(tenant.subscription), seats, ("seats",))
+    await seating.allocate(tenant.subscription, seats)
     own: dict[str, Any] = {"account_id": tenant.account.id}
     return await SeatGroup.create(**own, name=name, name_key=text.key(name), seats=seats)
 
@@ -281,12 +273,10 @@ async def _replace_administrators(
 
 async def _move_members(tenant: Tenant, group: SeatGroup, target_id: UUID | None) -> None:
     """Moves all members, whose seats the group gives back first."""
-    state = await seating.load(tenant.subscription)
-    paid = state.used.get(group.id, 0)
-    others = {key: other for key, other in state.groups.items() if key != group.id}
-    without = replace(state, groups=others)
-    move = Move(Place(True, group.id), Place(True, target_id))
-    required = tenant.account.seat_group_required
-    seating.check_moves(without, [move] * paid, required, ("move_users_to",))
+    await seating.allocate(tenant.subscription, -group.seats)
+    moves = [Move(Place(True, group.id), Place(True, target_id))] * group.seats_used
+    state = await seating.load(tenant.subscription, [target_id])
+    seating.check_moves(state, moves, tenant.account.seat_group_required, ("move_users_to",))
+    await seating.book(tenant.subscription, moves)
     members = User.filter(account_id=tenant.account.id, seat_group_id=group.id)
     await members.update(seat_group_id=target_id)

@@ -4,7 +4,9 @@
     used in a group <= its allocation; used without a group <= what groups have not been given
 
 Whatever makes a user a paid one, or moves one, is a list of moves that passes `check_moves`;
-whatever changes allocations passes `check_allocations`.
+whatever changes allocations passes `check_allocations`. What is taken is counted on the rows
+that bound it, by `book`, in the transaction that holds the account; the database's CHECKs
+refuse an oversold seat whatever the code does.
 """
 
 from collections import Counter
@@ -13,12 +15,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from tortoise.expressions import F
 from tortoise.functions import Count
 
 from models.plans import PlanFeature
 from models.seat_groups import SeatGroup
 from models.subscriptions import Subscription
 from models.users import ProductRole, User, UserStatus
+from services import database
 from services.accounts import Tenant
 from services.errors import Forbidden, Problem, Refusal, RefusalCode, refuse
 from services.permissions import Actor, Role
@@ -50,32 +54,19 @@ class Move(NamedTuple):
 
 
 NOWHERE = Place(takes_seat=False, group_id=None)
+SHARED = Place(takes_seat=True, group_id=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Seating:
-    """An account's seats: the total, the pending one, the groups, and who sits where."""
+    """An account's seats: the total, the pending one, what groups hold in all, the paid users
+    without a group, and those groups that a decision is about."""
 
     total: int
     pending: int | None
+    allocated: int
+    ungrouped: int
     groups: Mapping[UUID, SeatGroup]
-    used: Mapping[UUID | None, int]
-    """Paid users by group; None for those without one."""
-
-    @property
-    def allocated(self) -> int:
-        """Seats that groups hold."""
-        return sum(group.seats for group in self.groups.values())
-
-    @property
-    def used_in_all(self) -> int:
-        """Seats taken by users."""
-        return sum(self.used.values())
-
-    @property
-    def ungrouped(self) -> int:
-        """Paid users without a group."""
-        return self.used.get(None, 0)
 
     @property
     def available(self) -> int:
@@ -86,25 +77,26 @@ class Seating:
         """Seats still free in a group, or for users without one."""
         if group_id is None:
             return self.available
-        return self.groups[group_id].seats - self.used.get(group_id, 0)
+        group = self.groups[group_id]
+        return group.seats - group.seats_used
 
 
-async def load(subscription: Subscription) -> Seating:
-    """The account's seating as it is now, in two queries."""
-    groups = await SeatGroup.filter(account_id=subscription.account_id)
+def of(subscription: Subscription, groups: Iterable[SeatGroup] = ()) -> Seating:
+    """The seating that the rows tell."""
     return Seating(
         subscription.seats,
         subscription.pending_seats,
+        subscription.seats_allocated,
+        subscription.seats_ungrouped,
         {group.id: group for group in groups},
-        await used_by_group(subscription.account_id),
     )
 
 
-async def used_by_group(account_id: UUID) -> dict[UUID | None, int]:
-    """Paid users by group; None for those without one."""
-    paid = User.filter(account_id=account_id, takes_seat=True).annotate(paid=Count("id"))
-    counts: Any = await paid.group_by("seat_group_id").values_list("seat_group_id", "paid")
-    return dict(counts)
+async def load(subscription: Subscription, group_ids: Iterable[UUID | None]) -> Seating:
+    """The account's seating with these groups, as far as the account has them."""
+    wanted = set(group_ids) - {None}
+    groups = SeatGroup.filter(account_id=subscription.account_id, id__in=wanted)
+    return of(subscription, await groups if wanted else ())
 
 
 def place(user: User) -> Place:
@@ -125,7 +117,7 @@ def takes_seat(
 async def admit(
     tenant: Tenant, actor: Actor, moves: Sequence[Move], field: tuple[str, ...]
 ) -> None:
-    """Lets the moves of users happen in the locked account, or raises.
+    """Lets the moves of users happen in the locked account and books them, or raises.
 
     Forbidden where `seatGroupRequired` keeps the actor out of a group that is not its own;
     Refusal SEAT_GROUP_FULL, NOT_ENOUGH_SEATS or SEAT_GROUP_REQUIRED naming `field`.
@@ -136,7 +128,54 @@ async def admit(
         if not entered <= actor.groups:
             raise Forbidden("You may use only seat groups that you administer.")
     if any(move.after.takes_seat for move in moves):
-        check_moves(await load(tenant.subscription), moves, required, field)
+        state = await load(tenant.subscription, (move.after.group_id for move in moves))
+        check_moves(state, moves, required, field)
+    await book(tenant.subscription, moves)
+
+
+async def book(subscription: Subscription, moves: Iterable[Move]) -> None:
+    """Counts the moves on the rows of the groups and of the subscription."""
+    growth = {group_id: change for group_id, change in _growth(moves).items() if change}
+    for group_id, change in growth.items():
+        if group_id is not None:
+            group = SeatGroup.filter(account_id=subscription.account_id, id=group_id)
+            await group.update(seats_used=F("seats_used") + change)
+    if growth:
+        subscription.seats_ungrouped += growth.get(None, 0)
+        subscription.seats_used += sum(growth.values())
+        await database.store(subscription, "seats_ungrouped", "seats_used")
+
+
+async def allocate(subscription: Subscription, growth: int) -> None:
+    """Counts the seats that groups have been given, or have given back, in all."""
+    if growth:
+        subscription.seats_allocated += growth
+        await database.store(subscription, "seats_allocated")
+
+
+async def recount(subscription: Subscription) -> Seating:
+    """Counts everything anew from users and groups, for writes that went round `book`.
+
+    Nothing is stored: `restore` does it once the caller has seen that no rule is broken.
+    """
+    own: dict[str, Any] = {"account_id": subscription.account_id}
+    paid = User.filter(**own, takes_seat=True).annotate(paid=Count("id"))
+    rows: Any = await paid.group_by("seat_group_id").values_list("seat_group_id", "paid")
+    used = dict(rows)
+    groups = await SeatGroup.filter(**own)
+    for group in groups:
+        group.seats_used = used.get(group.id, 0)
+    subscription.seats_allocated = sum(group.seats for group in groups)
+    subscription.seats_ungrouped = used.get(None, 0)
+    subscription.seats_used = sum(used.values())
+    return of(subscription, groups)
+
+
+async def restore(subscription: Subscription, state: Seating) -> None:
+    """Stores what `recount` found."""
+    for group in state.groups.values():
+        await database.store(group, "seats_used")
+    await database.store(subscription, "seats_allocated", "seats_ungrouped", "seats_used")
 
 
 def check_moves(
@@ -195,18 +234,17 @@ def count_problem(seats: int, *field: str) -> Problem | None:
 def _allocation_problem(
     seating: Seating, group_id: UUID, seats: int, field: tuple[str, ...]
 ) -> Problem | None:
-    used = seating.used.get(group_id, 0)
-    if seats >= used:
+    group = seating.groups[group_id]
+    if seats >= group.seats_used or seats < 0:
         return count_problem(seats, *field)
-    if seats < 0:
-        return count_problem(seats, *field)
-    name = seating.groups[group_id].name
-    message = f'Seat group "{name}" has {used} paid users and cannot have fewer seats.'
+    message = (
+        f'Seat group "{group.name}" has {group.seats_used} paid users and cannot have fewer seats.'
+    )
     return Problem(RefusalCode.SEAT_GROUP_FULL, message, field)
 
 
 def _takes_ungrouped_seat(move: Move) -> bool:
-    return move.after == Place(takes_seat=True, group_id=None) != move.before
+    return move.after == SHARED != move.before
 
 
 def _growth(moves: Iterable[Move]) -> Counter[UUID | None]:

@@ -1,5 +1,6 @@
 """The settings door: everything that the environment decides, checked at the start."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +24,7 @@ def _database_url(url: str) -> str:
         raise ValueError("must begin with sqlite:// or postgres://")
     if not _names_a_database(url):
         raise ValueError(
-            "must name a database: sqlite:///path/to/file.db or postgres://user@host/name"
+            "must name a database: sqlite:///path/to/file.db or postgres://user@host:port/name"
         )
     return url.replace("postgresql://", "postgres://", 1)
 
@@ -32,12 +33,17 @@ def _names_a_database(url: str) -> bool:
     """Whether the URL says where: drivers would take defaults for what it leaves out."""
     try:
         parts = urlsplit(url)
-        has_port = parts.port is None or parts.port > 0
     except ValueError:
         return False
     if parts.scheme == "sqlite":
         return bool(parts.netloc + parts.path)
-    return has_port and bool(parts.hostname) and bool(parts.path.strip("/"))
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    return all(map(_is_host, hosts)) and bool(parts.path.strip("/"))
+
+
+def _is_host(host: str) -> bool:
+    """Whether it is a name or an address, with or without a port."""
+    return re.fullmatch(r"(\[[^]]+\]|[^:\[\]]+)(:0*[1-9]\d{0,4})?", host) is not None
 
 
 def _web_url(url: str) -> str:
@@ -52,6 +58,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")
 
     database_url: Annotated[str, AfterValidator(_database_url)] = f"sqlite://{DATA}/seatwise.db"
+    database_pool_size: int = Field(default=10, ge=2, le=1000)
+    """Connections to PostgreSQL, at most, of one process."""
+    database_connect_timeout: float = Field(default=5, gt=0, le=60)
+    """Seconds that a request waits for a connection to PostgreSQL, a new or a free one."""
+    database_lock_timeout: float = Field(default=10, gt=0, le=600)
+    """Seconds that a change waits for another one of the same account (SQLite: of any)."""
+    database_statement_timeout: float = Field(default=20, gt=0, le=3600)
+    """Seconds that a statement on PostgreSQL may take."""
     secret_key: str = Field(default="", repr=False)
     environment: Literal["development", "production"] = "development"
     billing_now: AwareDatetime | None = None

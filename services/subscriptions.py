@@ -10,12 +10,12 @@ from models.invoices import Invoice
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import User
 from services import (
+    accounts,
     activity,
     database,
     idempotency,
     invoices,
     renewals,
-    seating,
     settings,
     text,
 )
@@ -25,20 +25,17 @@ from services.errors import Forbidden, Refusal, RefusalCode, refuse
 from services.periods import day_at
 from services.permissions import Actor, Right, or_forbidden, require
 from services.seat_changes import Holding, SeatChange, SeatChangeKind, plan_change, upcoming
-from services.seating import Seating
 
 __all__ = [
     "Changed",
     "Preview",
     "SeatChangeKind",
-    "Seating",
     "Subscription",
     "SubscriptionStatus",
     "by_ids",
     "cancel_subscription",
     "change_users",
     "get",
-    "load_seating",
     "preview_change",
     "resume_subscription",
     "settle",
@@ -81,29 +78,22 @@ async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Subscription |
     return {row.id: or_forbidden(actor, Right.BILLING, row) for row in found}
 
 
-async def load_seating(actor: Actor, subscription: Subscription) -> Seating:
-    """Where the subscription's seats are. Raises Forbidden."""
-    require(actor, Right.BILLING)
-    return await seating.load(subscription)
-
-
 async def preview_change(actor: Actor, seats: int, at: datetime) -> Preview:
     """What `change_users` with this total would do if called now. Raises Forbidden."""
     require(actor, Right.BILLING)
-    tenant = await _unlocked(actor.account_id)
-    state = await seating.load(tenant.subscription)
-    change = plan_change(_holding(tenant, state), seats, at, settings.current().proration)
+    tenant = await accounts.tenant_of(await accounts.get(actor))
+    change = plan_change(_holding(tenant), seats, at, settings.current().proration)
     ends = tenant.subscription.cancel_at_period_end
     falls = change.kind is SeatChangeKind.DECREASE and not change.problems and not ends
-    losing = await renewals.users_to_disable(actor.account_id, state, seats) if falls else []
+    losing = await renewals.users_to_disable(tenant.subscription, seats) if falls else []
     return Preview(change, losing)
 
 
 async def upcoming_invoice(actor: Actor) -> Draft | None:
     """The invoice that the coming renewal will issue, if any. Raises Forbidden."""
     require(actor, Right.BILLING)
-    tenant = await _unlocked(actor.account_id)
-    return upcoming(_holding(tenant, await seating.load(tenant.subscription)))
+    tenant = await accounts.tenant_of(await accounts.get(actor))
+    return upcoming(_holding(tenant))
 
 
 async def change_users(
@@ -131,8 +121,7 @@ async def change_users(
         if attempt.earlier is not None:
             return await _changed_before(tenant, attempt.earlier["invoice"])
         check_version(tenant.subscription, expected_version)
-        state = await seating.load(tenant.subscription)
-        change = plan_change(_holding(tenant, state), seats, at, settings.current().proration)
+        change = plan_change(_holding(tenant), seats, at, settings.current().proration)
         if change.problems:
             raise Refusal(*change.problems)
         invoice = await _apply(tenant, actor, change, at, order)
@@ -243,19 +232,14 @@ async def _write_cancellation(tenant: Tenant, actor: Actor, cancel: bool, at: da
     )
 
 
-async def _unlocked(account_id: UUID) -> Tenant:
-    subscription = await Subscription.get(account_id=account_id).select_related("account", "plan")
-    return Tenant(subscription.account, subscription, subscription.plan)
-
-
-def _holding(tenant: Tenant, state: Seating) -> Holding:
+def _holding(tenant: Tenant) -> Holding:
     subscription = tenant.subscription
     canceled = subscription.status is SubscriptionStatus.CANCELED
     return Holding(
         terms=invoices.terms_of(tenant),
         seats=subscription.seats,
         pending_seats=subscription.pending_seats,
-        allocated=state.allocated,
+        allocated=subscription.seats_allocated,
         canceled=canceled,
         ends=subscription.cancel_at_period_end,
     )

@@ -137,9 +137,10 @@ async def disable_user(actor: Actor, user_id: UUID, at: datetime) -> User:
             return user
         if user.is_billing_administrator:
             await require_other_billing_administrator(tenant, user, "user_id")
-        before = _state(user)
+        before, place = _state(user), seating.place(user)
         user.status, user.takes_seat = UserStatus.DISABLED, False
         await database.store(user, "status", "takes_seat")
+        await seating.book(tenant.subscription, [Move(place, seating.place(user))])
         summary = f"{user.email} was disabled"
         await _record(tenant, actor, at, "user.disabled", summary, before, _state(user))
         return user

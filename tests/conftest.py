@@ -16,8 +16,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from services import database, settings
-from tests.world import World, opened
+from services import database, migrations, settings
+from tests.world import World, assert_counted, opened
 
 TABLES = (
     "activity",
@@ -31,6 +31,7 @@ TABLES = (
     "seat_group_administrators",
     "users",
     "seat_groups",
+    "renewal_failures",
     "accounts",
     "plan_prices",
     "plans",
@@ -119,6 +120,7 @@ async def world(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     """An empty product on a migrated database of each kind."""
     async with opened(database_url, monkeypatch) as world:
         yield world
+        await assert_counted()
 
 
 @pytest.fixture
@@ -128,6 +130,7 @@ async def sqlite_world(
     """The same on SQLite alone, for what does not depend on the database."""
     async with opened(migrated_sqlite_url, monkeypatch) as world:
         yield world
+        await assert_counted()
 
 
 def _run(url: str, statements: str) -> None:
@@ -154,7 +157,7 @@ def _database(server: str) -> Iterator[str]:
 def _migrate(url: str) -> None:
     async def migrate() -> None:
         async with database.connected():
-            await database.migrate()
+            await migrations.migrate()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)

@@ -293,9 +293,10 @@ def seated(
 ) -> Seating:
     names = {RED: "Red", BLUE: "Blue"}
     groups = {
-        key: SeatGroup(id=key, name=names[key], seats=seats) for key, seats in allocations.items()
+        key: SeatGroup(id=key, name=names[key], seats=seats, seats_used=used.get(key, 0))
+        for key, seats in allocations.items()
     }
-    return Seating(total, pending, groups, used)
+    return Seating(total, pending, sum(allocations.values()), used.get(None, 0), groups)
 
 
 # 10 seats: red is full with 3 of 3, blue has 2 of 4, and the 3 others are taken.
@@ -444,7 +445,7 @@ allocated = st.dictionaries(st.sampled_from([RED, BLUE]), st.integers(-1, 8), mi
 
 
 def in_order(seating: Seating) -> bool:
-    groups = all(0 <= seating.used.get(key, 0) <= g.seats for key, g in seating.groups.items())
+    groups = all(0 <= group.seats_used <= group.seats for group in seating.groups.values())
     return groups and seating.allocated + seating.ungrouped <= seating.total
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -322,10 +323,13 @@ async def test_without_the_schema_the_process_answers_and_is_not_ready(
 # --- internal errors ----------------------------------------------------------------------
 
 
-async def broken(world: World, table: str) -> None:
+@asynccontextmanager
+async def without(table: str) -> AsyncIterator[None]:
     """Takes a table away underneath the server."""
     connection = Tortoise.get_connection("default")
     await connection.execute_query(f"ALTER TABLE {table} RENAME TO gone")
+    yield
+    await connection.execute_query(f"ALTER TABLE gone RENAME TO {table}")
 
 
 @pytest.mark.parametrize("empty", ["sqlite_url", "postgres_url"])
@@ -337,10 +341,10 @@ async def test_an_internal_error_tells_an_id_that_is_in_the_log_and_nothing_else
 ) -> None:
     async with opened(request.getfixturevalue(empty), monkeypatch) as world:
         await world.load()
-        await broken(world, "plan_prices")
-        answer = await world.client("ada").send(
-            "{ viewer { email } plans { prices { interval } } }"
-        )
+        async with without("plan_prices"):
+            answer = await world.client("ada").send(
+                "{ viewer { email } plans { prices { interval } } }"
+            )
     (error,) = answer["errors"]
     error_id = error["extensions"].pop("errorId")
     assert error == {
@@ -358,8 +362,8 @@ async def test_an_internal_error_tells_an_id_that_is_in_the_log_and_nothing_else
 async def test_an_internal_error_outside_graphql_is_masked_as_well(
     acme: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await broken(acme, "users")
-    response = await post(acme, {"query": VIEWER})
+    async with without("users"):
+        response = await post(acme, {"query": VIEWER})
     assert response.status_code == 500
     (error,) = response.json()["errors"]
     error_id = error["extensions"].pop("errorId")

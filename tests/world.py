@@ -7,12 +7,34 @@ from typing import Any
 
 import httpx
 import pytest
+from tortoise import Tortoise
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from server import create_app
-from services import auth, clock, database, imports, renewals, settings
+from services import auth, clock, database, imports, migrations, renewals, settings
 from services.import_file import ImportFile
 from tests import samples
+
+MIGRATIONS = sorted(path.stem for path in (settings.ROOT / "models/migrations").glob("[0-9]*.py"))
+
+MISCOUNTED = """
+SELECT s.account_id FROM subscriptions s
+WHERE s.seats_used <> (
+        SELECT COUNT(*) FROM users u WHERE u.account_id = s.account_id AND u.takes_seat
+    ) OR s.seats_ungrouped <> (
+        SELECT COUNT(*) FROM users u
+        WHERE u.account_id = s.account_id AND u.takes_seat AND u.seat_group_id IS NULL
+    ) OR s.seats_allocated <> (
+        SELECT COALESCE(SUM(g.seats), 0) FROM seat_groups g WHERE g.account_id = s.account_id
+    )
+UNION ALL
+SELECT g.account_id FROM seat_groups g
+WHERE g.seats_used <> (
+    SELECT COUNT(*) FROM users u
+    WHERE u.account_id = g.account_id AND u.takes_seat AND u.seat_group_id = g.id
+)
+"""
+"""The accounts whose counters are not what counting finds."""
 
 
 class Client:
@@ -121,6 +143,12 @@ class World:
         return Client(self.http, token)
 
 
+async def assert_counted() -> None:
+    """That every counter is what counting finds."""
+    rows = await Tortoise.get_connection("default").execute_query_dict(MISCOUNTED)
+    assert not rows, rows
+
+
 @asynccontextmanager
 async def opened(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """An application on a migrated database of the URL."""
@@ -129,8 +157,8 @@ async def opened(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wor
     # Tortoise keeps statements by the connection's name; a process of ours has one database.
     EXECUTOR_CACHE.clear()
     async with database.connected(everywhere=True):
-        if not await database.is_current():
-            await database.migrate()
+        if not await migrations.is_current():
+            await migrations.migrate()
         transport = httpx.ASGITransport(app=create_app(), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
             yield World(http, monkeypatch)
