@@ -17,7 +17,18 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 
 from schema.root import schema
-from services import accounts, auth, clock, database, demo, imports, migrations, renewals, settings
+from services import (
+    accounts,
+    auth,
+    clock,
+    database,
+    demo,
+    imports,
+    migrations,
+    renewals,
+    settings,
+    workers,
+)
 from services.errors import OperatorError, Unauthenticated
 
 Result = TypeVar("Result")
@@ -59,18 +70,25 @@ def token(
 @app.command()
 def renew(
     limit: Annotated[int | None, typer.Option(help="At most so many accounts.", min=1)] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only list the accounts that failed, as JSON.")
+    ] = False,
 ) -> None:
     """Renew what is due now, and end what was canceled."""
-    summary = _run(lambda: renewals.renew(clock.now(), limit))
+    if failed:
+        print(json.dumps(_run(workers.failures), indent=2))
+        return
+    summary = _run(lambda: workers.renew(clock.now(), limit))
     print(json.dumps(asdict(summary)))
     if summary.failed:
-        _fail(f"{summary.failed} accounts failed; the log names them")
+        _fail(f"{summary.failed} accounts failed; `renew --failed` lists them")
 
 
 @app.command()
 def worker() -> None:
-    """Do the background work until stopped (SIGTERM or SIGINT); finishes the run in hand."""
-    _run(_work)
+    """Do the background work until stopped (SIGTERM or SIGINT); finishes the accounts in hand
+    and prints what it did."""
+    print(json.dumps(asdict(_run(_work))))
 
 
 @app.command("export-schema")
@@ -113,11 +131,11 @@ async def _token(account: str, user: str, lifetime: timedelta) -> str:
     return auth.issue_token(account, user, lifetime, clock.now())
 
 
-async def _work() -> None:
+async def _work() -> renewals.Summary:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await renewals.work(stop)
+    return await workers.work(stop)
 
 
 def _run(command: Callable[[], Awaitable[Result]]) -> Result:

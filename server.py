@@ -26,7 +26,17 @@ from schema import http
 from schema.context import Context
 from schema.errors import INTERNAL, UNAVAILABLE
 from schema.root import schema
-from services import accounts, auth, clock, database, documents, invoices, migrations, settings
+from services import (
+    accounts,
+    auth,
+    clock,
+    database,
+    documents,
+    invoices,
+    migrations,
+    settings,
+    workers,
+)
 from services.errors import OperatorError, Unauthenticated
 from services.permissions import Actor
 
@@ -92,9 +102,26 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     async with database.connected(everywhere=True):
         await check()
         try:
-            yield
+            async with background_work():
+                yield
         finally:
             await documents.close()
+
+
+@asynccontextmanager
+async def background_work() -> AsyncIterator[None]:
+    """Renews what is due beside the requests, where the settings say so; one account at a
+    time, so that requests come between. Its end waits for the account in hand."""
+    if not settings.current().does_background_work:
+        yield
+        return
+    stop = asyncio.Event()
+    work = asyncio.create_task(workers.work(stop, lanes=1))
+    try:
+        yield
+    finally:
+        stop.set()
+        await work
 
 
 async def check() -> None:

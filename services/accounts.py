@@ -21,8 +21,10 @@ __all__ = [
     "authenticate",
     "billing_details",
     "by_ids",
+    "claimed",
     "get",
     "locked",
+    "tenant_of",
 ]
 
 
@@ -61,6 +63,18 @@ async def locked(account_id: UUID) -> AsyncIterator[Tenant]:
     async with database.writing():
         account = await Account.select_for_update().get(id=account_id)
         yield await tenant_of(account)
+
+
+@asynccontextmanager
+async def claimed(account_id: UUID) -> AsyncIterator[Tenant | None]:
+    """The same; None, without waiting, where somebody else has the account locked.
+
+    On SQLite nobody can tell: there it waits.
+    """
+    async with database.writing():
+        free = Account.select_for_update(skip_locked=True)
+        account = await free.get_or_none(id=account_id)
+        yield None if account is None else await tenant_of(account)
 
 
 async def tenant_of(account: Account) -> Tenant:

@@ -41,21 +41,25 @@ DRIVERS = (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError
 FAILURES = (BaseORMException, *DRIVERS)
 """What a database that is away, locked, read-only or full raises."""
 
-OUTAGES = (
+AWAY = (
     OSError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresSystemError,
-    asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.TransactionRollbackError,
 )
-"""PostgreSQL is away, shutting down, full or too busy: the same request can succeed later."""
+"""PostgreSQL is away, shutting down, full or overloaded."""
 
-SQLITE_OUTAGES = frozenset(
+CONFLICTS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+"""PostgreSQL rolled a transaction back for the sake of another one."""
+
+BUSY = (*CONFLICTS, asyncpg.LockNotAvailableError)
+"""Others were at the same rows for too long."""
+
+SQLITE_AWAY = frozenset(
     {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
@@ -65,9 +69,6 @@ SQLITE_OUTAGES = frozenset(
         sqlite3.SQLITE_CANTOPEN,
     }
 )
-
-CONFLICTS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-"""PostgreSQL rolled a transaction back for the sake of another one."""
 
 ATTEMPTS = 3
 
@@ -127,12 +128,17 @@ async def connected(
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database was away, full or too busy: later the same may succeed."""
+    """Whether the database was away or too busy: later the same may succeed."""
+    return is_away(error) or isinstance(error, BUSY)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database as a whole was away, full, or (SQLite) in other hands."""
     cause = error.args[0] if isinstance(error, BaseORMException) and error.args else error
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK)
-        return code & 0xFF in SQLITE_OUTAGES
-    return isinstance(cause, OUTAGES)
+        return code & 0xFF in SQLITE_AWAY
+    return isinstance(cause, AWAY)
 
 
 async def retrying(work: Callable[[], Awaitable[Result]]) -> Result:

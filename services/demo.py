@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 from secrets import token_hex
 
 from models.accounts import Account
-from services import accounts, imports, renewals, settings, subscriptions
+from services import accounts, imports, settings, subscriptions, workers
 from services.auth import Claims
 
 FILE = settings.ROOT / "examples" / "demo.json"
@@ -72,5 +72,5 @@ async def load(at: datetime) -> bool:
         if when <= at:
             actor = await accounts.authenticate(Claims(email, code))
             await subscriptions.change_users(actor, seats, when)
-    await renewals.renew(at)
+    await workers.renew(at)
     return True

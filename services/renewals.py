@@ -2,24 +2,22 @@
 
 One transaction a subscription, on the locked account. What is due is decided inside it, so
 a second run, at the same time or after a crash, finds nothing left to do; the database's
-"one invoice a period" stands behind that.
+"one invoice a period" stands behind that. `services.workers` finds what is due.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from models.invoices import InvoiceKind
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import User, UserStatus
-from services import accounts, activity, clock, database, invoices, seating
+from services import accounts, activity, database, invoices, seating
 from services.accounts import Tenant
 from services.drafts import whole_period
 from services.errors import Unauthenticated
@@ -33,14 +31,11 @@ BATCH = 100
 NAMED = 20
 """How many disabled users an activity entry names."""
 
-IDLE = timedelta(seconds=30)
-"""How long the worker waits before it looks again."""
-
 
 @dataclass(slots=True)
 class Summary:
     """What a run did: periods renewed, subscriptions ended, invoices issued, accounts that
-    failed (each is in the log, and tried again by the next run)."""
+    failed (each is in the log, and tried again after a pause)."""
 
     renewed: int = 0
     ended: int = 0
@@ -58,8 +53,12 @@ async def settle_to_read(account_id: UUID, at: datetime) -> None:
 
     Where that fails, the failure is in the log, and what is stored can still be read.
     """
-    if await _due(at).filter(account_id=account_id).exists():
-        await _renew_or_report(account_id, at)
+    if not await due(at).filter(account_id=account_id).exists():
+        return
+    try:
+        await renew_account(account_id, at)
+    except Exception:
+        log.exception("renewals.failed account=%s", account_id)
 
 
 @asynccontextmanager
@@ -69,7 +68,7 @@ async def up_to_date(account_id: UUID, at: datetime) -> AsyncIterator[Tenant]:
     Rolling forward is committed on its own before: it was due anyway, and a refusal of
     what the caller goes on to do must not undo it.
     """
-    if await _due(at).filter(account_id=account_id).exists():
+    if await due(at).filter(account_id=account_id).exists():
         await renew_account(account_id, at)
     async with accounts.locked(account_id) as tenant:
         yield tenant
@@ -86,45 +85,16 @@ async def acting(actor: Actor, at: datetime) -> AsyncIterator[Tenant]:
         yield tenant
 
 
-async def renew(
-    at: datetime, limit: int | None = None, stop: asyncio.Event | None = None
-) -> Summary:
-    """Renews what is due, at most `limit` subscriptions, oldest first, until `stop` is set.
-
-    An account that fails is logged and counted, and neither stops the others nor takes
-    their place within the limit.
-    """
-    total, done = Summary(), 0
-    async for account_id in _due_accounts(at):
-        if done == limit or (stop is not None and stop.is_set()):
-            break
-        summary = await _renew_or_report(account_id, at)
-        total.add(summary)
-        done += not summary.failed
-    return total
-
-
-async def work(stop: asyncio.Event) -> None:
-    """Renews what is due again and again until `stop` is set, finishing the account in hand."""
-    while not stop.is_set():
-        try:
-            summary = await renew(clock.now(), stop=stop)
-        except database.FAILURES:
-            log.exception("renewals.database_failed")
-        else:
-            if any(asdict(summary).values()):
-                log.info("renewals.run %s", asdict(summary))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), IDLE.total_seconds())
-
-
 async def renew_account(account_id: UUID, at: datetime) -> Summary:
     """Rolls one account's subscription forward to this instant, in one transaction."""
-    summary = Summary()
     async with accounts.locked(account_id) as tenant:
-        while is_due(tenant.subscription, at):
-            await _roll(tenant, at, summary)
-    return summary
+        return await _roll_forward(tenant, at)
+
+
+async def renew_unless_taken(account_id: UUID, at: datetime) -> Summary:
+    """The same, or nothing where somebody else has the account in hand."""
+    async with accounts.claimed(account_id) as tenant:
+        return Summary() if tenant is None else await _roll_forward(tenant, at)
 
 
 async def users_to_disable(subscription: Subscription, seats: int) -> list[User]:
@@ -142,18 +112,9 @@ async def users_to_disable(subscription: Subscription, seats: int) -> list[User]
     return [*never, *(await seldom.limit(rest) if rest else [])]
 
 
-def _due(at: datetime) -> QuerySet[Subscription]:
+def due(at: datetime) -> QuerySet[Subscription]:
+    """The subscriptions whose period is over and of which nothing has been done about it."""
     return Subscription.filter(status=SubscriptionStatus.ACTIVE, renews_at__lte=at)
-
-
-async def _due_accounts(at: datetime) -> AsyncIterator[UUID]:
-    """The accounts whose subscription is due, oldest first, each once."""
-    seen = Q()
-    while batch := await _due(at).filter(seen).order_by("renews_at", "id").limit(BATCH):
-        for subscription in batch:
-            yield subscription.account_id
-        last = batch[-1]
-        seen = Q(renews_at__gt=last.renews_at) | Q(renews_at=last.renews_at, id__gt=last.id)
 
 
 def is_due(subscription: Subscription, at: datetime) -> bool:
@@ -161,13 +122,11 @@ def is_due(subscription: Subscription, at: datetime) -> bool:
     return subscription.status is SubscriptionStatus.ACTIVE and subscription.renews_at <= at
 
 
-async def _renew_or_report(account_id: UUID, at: datetime) -> Summary:
-    try:
-        return await renew_account(account_id, at)
-    except Exception:
-        # Whatever is wrong with one account must not keep the others from being billed.
-        log.exception("renewals.failed account=%s", account_id)
-        return Summary(failed=1)
+async def _roll_forward(tenant: Tenant, at: datetime) -> Summary:
+    summary = Summary()
+    while is_due(tenant.subscription, at):
+        await _roll(tenant, at, summary)
+    return summary
 
 
 async def _roll(tenant: Tenant, at: datetime, summary: Summary) -> None:

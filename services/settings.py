@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
+    background_work: bool | None = None
+    """Whether the server renews by itself what is due; by default where it is one process."""
     public_url: str = ""
     """Where clients reach the server, for links; by default the request's own address."""
 
@@ -104,6 +106,11 @@ class Settings(BaseSettings):
             name = f"SELLER_{missing[0].upper()}"
             raise ValueError(f"{name}: is required where SELLER_LEGAL_NAME is set")
         return self
+
+    @property
+    def does_background_work(self) -> bool:
+        """Whether the server does what `manage.py worker` does."""
+        return self.workers == 1 if self.background_work is None else self.background_work
 
     @property
     def signing_key(self) -> str:

@@ -205,7 +205,8 @@ async def test_the_worker_renews_and_stops_when_it_is_told_to(
             worker.kill()
             await worker.communicate()
     assert b"renewals.run {'renewed': 2, 'ended': 1, 'invoices': 2" in said
-    assert (worker.returncode, out, err) == (0, b"", b"")
+    assert (worker.returncode, err) == (0, b"")
+    assert json.loads(out) == {"renewed": 2, "ended": 1, "invoices": 2, "failed": 0}
 
 
 # --- the rest -----------------------------------------------------------------------------

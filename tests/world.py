@@ -11,7 +11,7 @@ from tortoise import Tortoise
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from server import create_app
-from services import auth, clock, database, imports, migrations, renewals, settings
+from services import auth, clock, database, imports, migrations, renewals, settings, workers
 from services.import_file import ImportFile
 from tests import samples
 
@@ -130,7 +130,7 @@ class World:
 
     async def renew(self, limit: int | None = None) -> renewals.Summary:
         """Does what `manage.py renew` does."""
-        return await renewals.renew(clock.now(), limit)
+        return await workers.renew(clock.now(), limit)
 
     def client(self, email: str, account: str = "acme") -> Client:
         """A client with a token for a user; a name alone is one @acme.example."""
