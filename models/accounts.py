@@ -42,6 +42,16 @@ class Account(Model):
         table = "accounts"
 
 
+class AccountCode(Model):
+    """Which account has the code. A catalogue: it keeps codes unique over all accounts."""
+
+    code = fields.CharField(max_length=64, primary_key=True)
+    account_id = fields.UUIDField()
+
+    class Meta:
+        table = "account_codes"
+
+
 class IdempotencyRecord(Model):
     """What a mutation with an idempotency key did, so that a retry answers alike."""
 

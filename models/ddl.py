@@ -39,8 +39,17 @@ def statements(sql: str) -> RunPython:
     """The operation that runs the statements, which are separated by semicolons, in order."""
 
     async def run(_apps: object, editor: BaseSchemaEditor) -> None:
-        for statement in filter(str.strip, sql.format(**TYPES[editor.DIALECT]).split(";")):
-            await editor.client.execute_query(statement)
+        await _execute(editor, sql)
+
+    return _operation(run)
+
+
+def postgres_statements(sql: str) -> RunPython:
+    """The same on PostgreSQL alone."""
+
+    async def run(_apps: object, editor: BaseSchemaEditor) -> None:
+        if editor.DIALECT == "postgres":
+            await _execute(editor, sql)
 
     return _operation(run)
 
@@ -55,6 +64,11 @@ def add_column(table: str, name: str, definition: str) -> RunPython:
             await editor.client.execute_query(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
     return _operation(run)
+
+
+async def _execute(editor: BaseSchemaEditor, sql: str) -> None:
+    for statement in filter(str.strip, sql.format(**TYPES[editor.DIALECT]).split(";")):
+        await editor.client.execute_query(statement)
 
 
 def _operation(run: Callable[[object, BaseSchemaEditor], Awaitable[None]]) -> RunPython:

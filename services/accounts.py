@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from models.accounts import Account
+from models.accounts import Account, AccountCode
 from models.plans import Plan, PlanFeature
 from models.seat_groups import SeatGroupAdministrator
 from models.subscriptions import Subscription, SubscriptionStatus
@@ -22,6 +22,7 @@ __all__ = [
     "billing_details",
     "by_ids",
     "claimed",
+    "create",
     "get",
     "locked",
     "tenant_of",
@@ -75,6 +76,14 @@ async def claimed(account_id: UUID) -> AsyncIterator[Tenant | None]:
         free = Account.select_for_update(skip_locked=True)
         account = await free.get_or_none(id=account_id)
         yield None if account is None else await tenant_of(account)
+
+
+async def create(**columns: Any) -> Account:
+    """A new account, inside the caller's transaction. Raises IntegrityError for a code that is
+    taken."""
+    account = await Account.create(**columns)
+    await AccountCode.create(code=account.code, account_id=account.id)
+    return account
 
 
 async def tenant_of(account: Account) -> Tenant:

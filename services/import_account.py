@@ -9,7 +9,7 @@ from models.plans import Plan, PlanFeature, PlanPrice
 from models.seat_groups import SeatGroup, SeatGroupAdministrator
 from models.subscriptions import Subscription
 from models.users import Product, ProductPermission, User
-from services import activity, database, invoices, renewals, seating, text
+from services import accounts, activity, database, invoices, renewals, seating, text
 from services.accounts import Tenant
 from services.drafts import whole_period
 from services.import_file import AccountPart, rate_ppm
@@ -63,7 +63,7 @@ async def _create(where: Place, part: AccountPart, at: datetime) -> None:
     if where.is_refused or price is None:
         return
     plan, unit_price_minor = price
-    account = await Account.create(
+    account = await accounts.create(
         code=part.code, currency=part.currency, **_details(part, told=False)
     )
     started = part.subscription.started_on

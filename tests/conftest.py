@@ -32,6 +32,7 @@ TABLES = (
     "users",
     "seat_groups",
     "renewal_failures",
+    "account_codes",
     "accounts",
     "plan_prices",
     "plans",

@@ -52,7 +52,9 @@ EVERYTHING = """{ account {
 async def dump() -> dict[str, list[dict[str, Any]]]:
     """Every row of every table."""
     tables = [model for model in Model.__subclasses__() if model.__module__.startswith("models.")]
-    return {model.__name__: await model.all().order_by("id").values() for model in tables}
+    return {
+        model.__name__: await model.all().order_by(model._meta.pk_attr).values() for model in tables
+    }
 
 
 async def take(document: str | dict[str, Any]) -> dict[str, int]:

@@ -139,7 +139,7 @@ async def dump(account: str) -> dict[str, Any]:
     own: dict[str, Any] = {"account_id": row["id"]}
     tables = [model for model in Model.__subclasses__() if model.__module__.startswith("models.")]
     found = {
-        model.__name__: await model.filter(**own).order_by("id").values()
+        model.__name__: await model.filter(**own).order_by(model._meta.pk_attr).values()
         for model in tables
         if "account_id" in model._meta.fields_map
     }

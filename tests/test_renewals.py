@@ -8,7 +8,7 @@ import pytest
 
 from models.invoices import Invoice
 from models.subscriptions import Subscription
-from services import clock, imports, renewals
+from services import clock, imports, workers
 from services.import_file import ImportFile
 from tests import mutations, samples
 from tests.world import Client, World
@@ -267,7 +267,7 @@ async def test_a_limited_run_renews_the_oldest_and_leaves_the_rest(sqlite_world:
 async def test_a_run_goes_through_as_many_batches_as_there_are(
     sqlite_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renewals, "BATCH", 2)
+    monkeypatch.setattr(workers, "BATCH", 2)
     await sqlite_world.load(*(samples.account(code=f"acme{n}") for n in range(5)), beta())
     sqlite_world.at("2027-03-10T12:00:00")
     assert asdict(await sqlite_world.renew()) == {
@@ -298,7 +298,7 @@ async def test_one_failing_account_is_counted_and_does_not_stop_the_others(world
 async def test_a_run_goes_on_behind_a_batch_of_accounts_that_all_fail(
     sqlite_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renewals, "BATCH", 2)
+    monkeypatch.setattr(workers, "BATCH", 2)
     await sqlite_world.load(*(samples.account(code=f"acme{n}") for n in range(3)), beta())
     await spoil("2027-03-01")
     sqlite_world.at("2027-03-10T12:00:00")
