@@ -20,6 +20,15 @@ WRONG = [
     ("DATABASE_URL", "sqlite://"),
     ("DATABASE_URL", "postgres://seatwise@127.0.0.1:port/seatwise"),
     ("DATABASE_URL", "postgres://seatwise@[::1/seatwise"),
+    ("DATABASE_URL", "postgres://seatwise@127.0.0.1:0/seatwise"),
+    ("DATABASE_URL", "postgres://seatwise@db1:5432,/seatwise"),
+    ("DATABASE_URL", "postgres://seatwise@db1:5432,db2:x/seatwise"),
+    ("DATABASE_URL", "postgres://seatwise@db1:5432,db2:5432"),
+    ("DATABASE_POOL_SIZE", "1"),
+    ("DATABASE_CONNECT_TIMEOUT", "0"),
+    ("DATABASE_LOCK_TIMEOUT", "-1"),
+    ("DATABASE_STATEMENT_TIMEOUT", "soon"),
+    ("BACKGROUND_WORK", "perhaps"),
     ("ENVIRONMENT", "staging"),
     ("ENVIRONMENT", "Production"),
     ("BILLING_NOW", "yesterday"),
@@ -69,6 +78,20 @@ def test_an_empty_value_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("PORT", "BILLING_NOW", "PRORATION", "JWT_AUDIENCE", "JWT_JWKS_URL", "ENVIRONMENT")
     default = values(monkeypatch)
     assert values(monkeypatch, **dict.fromkeys(names, "")) == default
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://seatwise@db1.example:5432,db2.example:5433/seatwise",
+        "postgres://seatwise:p%40ss@[::1]:5432,[::2]/seatwise?target_session_attrs=any",
+        "postgres://db/seatwise?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem",
+    ],
+)
+def test_a_database_may_have_several_hosts_and_options_of_its_driver(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    assert values(monkeypatch, DATABASE_URL=url).database_url == url
 
 
 def test_both_spellings_of_postgres_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
