@@ -14,7 +14,8 @@ class Account(Model):
     """One customer of the vendor, with its billing details, settings and counters.
 
     `tax_rate_ppm` is the tax rate in millionths: 190000 is 19 %. `invoice_count` and
-    `activity_count` number the account's invoices and entries without a gap.
+    `activity_count` number the account's invoices and entries without a gap; `user_count`
+    counts its users, who are disabled but never deleted.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_key)
@@ -37,6 +38,7 @@ class Account(Model):
 
     invoice_count = fields.IntField(default=0)
     activity_count = fields.IntField(default=0)
+    user_count = fields.IntField(default=0)
 
     class Meta:
         table = "accounts"

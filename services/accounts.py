@@ -22,6 +22,7 @@ __all__ = [
     "billing_details",
     "by_ids",
     "claimed",
+    "count_users",
     "create",
     "get",
     "locked",
@@ -84,6 +85,12 @@ async def create(**columns: Any) -> Account:
     account = await Account.create(**columns)
     await AccountCode.create(code=account.code, account_id=account.id)
     return account
+
+
+async def count_users(account: Account, added: int) -> None:
+    """Counts users who have been added to the locked account."""
+    account.user_count += added
+    await Account.filter(id=account.id).update(user_count=account.user_count)
 
 
 async def tenant_of(account: Account) -> Tenant:

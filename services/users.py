@@ -14,7 +14,17 @@ from tortoise.queryset import QuerySet
 
 from models.seat_groups import SeatGroup, SeatGroupAdministrator
 from models.users import ProductRole, User, UserStatus
-from services import activity, database, idempotency, pagination, products, renewals, seating, text
+from services import (
+    accounts,
+    activity,
+    database,
+    idempotency,
+    pagination,
+    products,
+    renewals,
+    seating,
+    text,
+)
 from services.accounts import Tenant
 from services.errors import Forbidden, RefusalCode, not_found, refuse
 from services.pagination import Page, PageRequest
@@ -64,6 +74,8 @@ async def page(actor: Actor, request: PageRequest, wanted: Filter = NO_FILTER) -
 
 async def count(actor: Actor, wanted: Filter = NO_FILTER) -> int:
     """How many users the actor may read, of those wanted. Raises Forbidden."""
+    if wanted == NO_FILTER and Scope.ALL in scopes(actor, Right.READ_USERS):
+        return (await accounts.get(actor)).user_count
     return await _filtered(actor, wanted).count()
 
 
@@ -118,6 +130,7 @@ async def invite_user(
         field = ("seat_group_id",)
         await seating.admit(tenant, actor, [Move(NOWHERE, seating.place(user))], field)
         await User.bulk_create([user])
+        await accounts.count_users(tenant.account, 1)
         await products.add_permissions(user, roles)
         await _record(tenant, actor, at, "user.invited", f"{user.email} was invited")
         await attempt.remember(user=str(user.id))

@@ -28,6 +28,9 @@ WHERE s.seats_used <> (
         SELECT COALESCE(SUM(g.seats), 0) FROM seat_groups g WHERE g.account_id = s.account_id
     )
 UNION ALL
+SELECT a.id FROM accounts a
+WHERE a.user_count <> (SELECT COUNT(*) FROM users u WHERE u.account_id = a.id)
+UNION ALL
 SELECT g.account_id FROM seat_groups g
 WHERE g.seats_used <> (
     SELECT COUNT(*) FROM users u

@@ -6,6 +6,9 @@ from tortoise import migrations
 from models.ddl import add_column, statements
 
 COUNT = """
+UPDATE accounts SET user_count = (
+    SELECT COUNT(*) FROM users WHERE users.account_id = accounts.id
+);
 UPDATE seat_groups SET seats_used = (
     SELECT COUNT(*) FROM users
     WHERE users.account_id = seat_groups.account_id
@@ -58,6 +61,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("models", "0001_initial")]
     operations = [
+        add_column("accounts", "user_count", f"{NUMBER} CHECK (user_count >= 0)"),
         add_column("seat_groups", "seats_used", f"{NUMBER} CHECK (seats_used BETWEEN 0 AND seats)"),
         add_column("subscriptions", "seats_allocated", f"{NUMBER} CHECK (seats_allocated >= 0)"),
         add_column(
