@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check lint install lock
+.PHONY: run test check bench lint install lock
 
 run: install
 	@$(BIN)/python manage.py demo
@@ -12,6 +12,9 @@ test: install
 	@$(BIN)/python -m pytest
 
 check: lint test
+
+bench: install
+	@$(BIN)/python -m benchmarks
 
 lint: install
 	@$(BIN)/ruff check .

@@ -37,13 +37,21 @@ SQLITE_PRAGMAS = "journal_mode=WAL&foreign_keys=ON&synchronous=FULL&busy_timeout
 IDLE_IN_TRANSACTION = "60s"
 """PostgreSQL ends a transaction whose process has stopped so long, and frees its locks."""
 
-DRIVERS = (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
+DRIVERS = (
+    OSError,
+    sqlite3.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 FAILURES = (BaseORMException, *DRIVERS)
 """What a database that is away, locked, read-only or full raises."""
 
 AWAY = (
     OSError,
     asyncpg.InterfaceError,
+    # Of several hosts none can write; or a connection was lost while it was being used.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,

@@ -39,6 +39,7 @@ __all__ = [
     "issue",
     "lines_of",
     "linked",
+    "next_instant",
     "page",
     "pdf",
     "terms_of",
@@ -111,6 +112,13 @@ async def issue(
     await Invoice.bulk_create([invoice])
     await InvoiceLine.bulk_create(_line_rows(invoice, draft))
     return invoice
+
+
+async def next_instant(account: Account, at: datetime) -> datetime:
+    """When the locked account's next invoice is issued: now; where a clock was set back, when the
+    last one was, so that dates follow the numbers."""
+    last = await Invoice.get_or_none(account_id=account.id, sequence=account.invoice_count)
+    return at if last is None else max(at, last.issued_at)
 
 
 def terms_of(tenant: Tenant) -> Terms:

@@ -60,6 +60,8 @@ async def require_current() -> None:
 
 
 async def _is_current() -> bool:
+    # Tortoise takes whatever goes wrong for a database that nothing was applied to.
+    await _client().execute_query("SELECT 1")
     executor = _executor()
     return await _applied(executor) == await _known(executor)
 

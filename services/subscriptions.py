@@ -171,8 +171,9 @@ async def _apply(
     await database.store(subscription, "seats", "pending_seats", "version")
     invoice = None
     if change.invoice is not None:
-        today = day_at(at, tenant.account.time_zone)
-        invoice = await invoices.issue(tenant, change.invoice, today, at, order)
+        issued_at = await invoices.next_instant(tenant.account, at)
+        today = day_at(issued_at, tenant.account.time_zone)
+        invoice = await invoices.issue(tenant, change.invoice, today, issued_at, order)
     summary = _summary(change, before["seats"], invoice)
     await activity.record(
         tenant.account, activity.by(actor), at, "subscription.users_changed", summary, before, after

@@ -1,0 +1,1 @@
+"""The measurements: `python -m benchmarks`. Nothing of the product imports from here."""

@@ -1,0 +1,112 @@
+"""A database of the previous release, with data in it, becomes this release's and loses nothing."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tortoise import Tortoise
+from tortoise.migrations.executor import MigrationTarget
+
+from models.invoices import Invoice
+from services import database, migrations, settings
+from tests.test_manage import done
+from tests.world import MIGRATIONS, World, assert_counted, opened
+
+RELEASE = Path(__file__).parent.parent / "releases/0001.json"
+"""The demo as the release before counters stored it, table by table, in the order of its keys."""
+
+FIRST = MigrationTarget("models", "0001_initial")
+EMPTY = pytest.mark.parametrize("empty", ["sqlite_url", "postgres_url"])
+
+
+@pytest.fixture
+async def old(
+    empty: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a database of the previous release, which DATABASE_URL names."""
+    monkeypatch.setenv("DATABASE_URL", request.getfixturevalue(empty))
+    settings.current.cache_clear()
+    tables: dict[str, list[dict[str, Any]]] = json.loads(RELEASE.read_text(encoding="utf-8"))
+    async with database.connected(patient=True):
+        await migrations._executor().migrate([FIRST])
+        for table, rows in tables.items():
+            await _fill(table, rows)
+    return tables
+
+
+async def _fill(table: str, rows: list[dict[str, Any]]) -> None:
+    connection: Any = Tortoise.get_connection("default")
+    if connection.capabilities.dialect == "postgres":
+        populated = f"INSERT INTO {table} SELECT * FROM json_populate_recordset(null::{table}, $1)"
+        await connection.execute_query(populated, [json.dumps(rows)])
+        return
+    names, marks = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
+    values = [[_stored(value) for value in row.values()] for row in rows]
+    await connection.execute_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+
+
+def _stored(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict | list) else value
+
+
+async def applied() -> list[str]:
+    names: list[str] = json.loads(await done("migrate"))["applied"]
+    return names
+
+
+@EMPTY
+async def test_its_seats_are_counted_and_its_invoices_stay_as_they_are(
+    old: dict[str, list[dict[str, Any]]], empty: str
+) -> None:
+    async with database.connected(patient=True):
+        assert await migrations.migrate() == MIGRATIONS[1:]
+        await assert_counted()
+        told = {(str(row.id), row.number, row.total_minor) for row in await Invoice.all()}
+    assert told == {(row["id"], row["number"], row["total_minor"]) for row in old["invoices"]}
+
+
+@EMPTY
+async def test_it_is_served_and_changed_like_any_other(
+    old: dict[str, list[dict[str, Any]]], empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = settings.current().database_url
+    async with opened(url, monkeypatch) as world:
+        world.at("2026-11-23T12:00:00")
+        await use(world)
+        await assert_counted()
+
+
+async def use(world: World) -> None:
+    ada = world.client("ada@acme.example")
+    query = "{ account { subscription { seats } invoices { totalCount } } }"
+    before = (await ada.data(query))["account"]
+    seats = before["subscription"]["seats"] + 1
+    await ada.do("changeUsers", seats=seats)
+    await ada.do("inviteUser", email="new@acme.example", name="New")
+    after = (await ada.data(query))["account"]
+    assert after["subscription"]["seats"] == seats
+    assert after["invoices"]["totalCount"] == before["invoices"]["totalCount"] + 1
+
+
+@EMPTY
+async def test_two_hosts_that_migrate_it_at_once_do_it_once(
+    old: dict[str, list[dict[str, Any]]], empty: str
+) -> None:
+    assert sorted(await asyncio.gather(applied(), applied())) == [[], MIGRATIONS[1:]]
+
+
+@EMPTY
+async def test_a_migration_that_was_not_recorded_runs_once_more(
+    old: dict[str, list[dict[str, Any]]], empty: str
+) -> None:
+    async with database.connected(patient=True):
+        await migrations.migrate()
+        connection = Tortoise.get_connection("default")
+        # As after a crash between the migration's transaction and the record of it.
+        await connection.execute_query(
+            "DELETE FROM tortoise_migrations WHERE name <> '0001_initial'"
+        )
+        assert await migrations.migrate() == MIGRATIONS[1:]
+        await assert_counted()
