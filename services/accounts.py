@@ -22,10 +22,10 @@ __all__ = [
     "billing_details",
     "by_ids",
     "claimed",
-    "count_users",
     "create",
     "get",
     "locked",
+    "store_counts",
     "tenant_of",
 ]
 
@@ -64,7 +64,8 @@ async def locked(account_id: UUID) -> AsyncIterator[Tenant]:
     """
     async with database.writing():
         account = await Account.select_for_update().get(id=account_id)
-        yield await tenant_of(account)
+        async with _counting(account) as tenant:
+            yield tenant
 
 
 @asynccontextmanager
@@ -76,7 +77,11 @@ async def claimed(account_id: UUID) -> AsyncIterator[Tenant | None]:
     async with database.writing():
         free = Account.select_for_update(skip_locked=True)
         account = await free.get_or_none(id=account_id)
-        yield None if account is None else await tenant_of(account)
+        if account is None:
+            yield None
+            return
+        async with _counting(account) as tenant:
+            yield tenant
 
 
 async def create(**columns: Any) -> Account:
@@ -87,10 +92,24 @@ async def create(**columns: Any) -> Account:
     return account
 
 
-async def count_users(account: Account, added: int) -> None:
-    """Counts users who have been added to the locked account."""
-    account.user_count += added
-    await Account.filter(id=account.id).update(user_count=account.user_count)
+@asynccontextmanager
+async def _counting(account: Account) -> AsyncIterator[Tenant]:
+    """The locked account; what its counters have come to is stored at the end, at once."""
+    before = _counts(account)
+    yield await tenant_of(account)
+    if _counts(account) != before:
+        await store_counts(account)
+
+
+def _counts(account: Account) -> dict[str, int]:
+    """The counters, which number invoices and activity and count users."""
+    counted = ("invoice_count", "activity_count", "user_count")
+    return {column: getattr(account, column) for column in counted}
+
+
+async def store_counts(account: Account) -> None:
+    """Stores the counters of an account that is new; of a locked one, that is done at its end."""
+    await Account.filter(id=account.id).update(**_counts(account))
 
 
 async def tenant_of(account: Account) -> Tenant:

@@ -46,7 +46,6 @@ async def record(
 ) -> None:
     """Adds an entry to the locked account's activity, numbered without a gap."""
     account.activity_count += 1
-    await Account.filter(id=account.id).update(activity_count=account.activity_count)
     await ActivityEntry.create(
         account_id=account.id,
         sequence=account.activity_count,

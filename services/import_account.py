@@ -83,6 +83,7 @@ async def _create(where: Place, part: AccountPart, at: datetime) -> None:
     await _import_parts(where, part, tenant)
     summary = f"Account created with {subscription.seats} users on {plan.name}"
     await activity.record(account, activity.OPERATOR, at, "account.imported", summary)
+    await accounts.store_counts(account)
 
 
 async def _update(where: Place, part: AccountPart, account: Account, at: datetime) -> None:

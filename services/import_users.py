@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.seat_groups import SeatGroup
 from models.users import Product, ProductPermission, ProductRole, User, UserStatus
-from services import accounts, database, seating, text
+from services import database, seating, text
 from services.accounts import Tenant
 from services.import_file import AccountPart, UserPart, utc
 from services.import_report import Place
@@ -54,7 +54,7 @@ async def import_users(
         user.takes_seat = seating.takes_seat(user.status, roles.values(), tenant.plan.features)
         _refuse_ungrouped(where.at("users", index), tenant, before, seating.place(user))
     await User.bulk_create(created)
-    await accounts.count_users(tenant.account, len(created))
+    tenant.account.user_count += len(created)
     await ProductPermission.bulk_create(granted)
     if administered and not any(map(_administers, users.values())):
         where.at("users").refuse("the account would have no billing administrator left")

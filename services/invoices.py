@@ -82,12 +82,12 @@ async def issue(
 ) -> Invoice:
     """Gives the draft the account's next number and the parties as they are now, and stores it.
 
-    The account is locked, so the number is unique and without gaps: a transaction that is
-    rolled back takes none. The purchase order number is the account's unless given.
+    The account is locked, so the number is unique and without gaps: whoever holds the lock
+    stores the count at its end, and a transaction that is rolled back takes none. The
+    purchase order number is the account's unless given.
     """
     account = tenant.account
     account.invoice_count += 1
-    await Account.filter(id=account.id).update(invoice_count=account.invoice_count)
     invoice = Invoice(
         account_id=account.id,
         subscription_id=tenant.subscription.id,

@@ -130,7 +130,7 @@ async def invite_user(
         field = ("seat_group_id",)
         await seating.admit(tenant, actor, [Move(NOWHERE, seating.place(user))], field)
         await User.bulk_create([user])
-        await accounts.count_users(tenant.account, 1)
+        tenant.account.user_count += 1
         await products.add_permissions(user, roles)
         await _record(tenant, actor, at, "user.invited", f"{user.email} was invited")
         await attempt.remember(user=str(user.id))

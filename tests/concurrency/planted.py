@@ -48,6 +48,7 @@ def lock_removed() -> None:
             account = await Account.get(id=account_id)
             subscription = await Subscription.get(account_id=account_id).select_related("plan")
             yield Tenant(account, subscription, subscription.plan)
+            await accounts.store_counts(account)
 
     for lock in LOCKS:
         put(lock, unlocked)
