@@ -61,6 +61,9 @@ AWAY = (
 )
 """PostgreSQL is away, shutting down, full or overloaded."""
 
+FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
+"""Errors of the operating system that no network has."""
+
 CONFLICTS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 """PostgreSQL rolled a transaction back for the sake of another one."""
 
@@ -146,7 +149,7 @@ def is_away(error: BaseException) -> bool:
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK)
         return code & 0xFF in SQLITE_AWAY
-    return isinstance(cause, AWAY)
+    return isinstance(cause, AWAY) and not isinstance(cause, FILES)
 
 
 async def retrying(work: Callable[[], Awaitable[Result]]) -> Result:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 from tortoise import Tortoise
 from tortoise.exceptions import OperationalError
 
-from services import migrations
+from services import database, migrations
 from services.errors import OperatorError
 from tests import samples
 from tests.test_import import dump, take
@@ -190,3 +191,37 @@ async def test_a_database_without_its_list_of_migrations_is_not_current(
     await pragma("query_only = ON")
     with pytest.raises(OperatorError, match=r"^DATABASE_URL: "):
         await migrations.migrate()
+
+
+# --- what counts as an outage -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "outage"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), True),
+        (OSError("Multiple exceptions: [Errno 111], [Errno 111]"), True),
+        (TimeoutError(), True),
+        (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.AdminShutdownError(), True),
+        (asyncpg.CannotConnectNowError(), True),
+        (asyncpg.TooManyConnectionsError(), True),
+        (asyncpg.DiskFullError(), True),
+        (asyncpg.QueryCanceledError(), True),
+        (asyncpg.ReadOnlySQLTransactionError(), True),
+        (asyncpg.LockNotAvailableError(), True),
+        (asyncpg.DeadlockDetectedError(), True),
+        (asyncpg.UndefinedTableError(), False),
+        (asyncpg.UniqueViolationError(), False),
+        (asyncpg.InvalidPasswordError(), False),
+        (FileNotFoundError(2, "a font"), False),
+        (PermissionError(13, "a folder"), False),
+        (OperationalError("no such table"), False),
+        (OperationalError(sqlite3.OperationalError("no such table")), False),
+        (KeyError("bug"), False),
+    ],
+)
+def test_what_another_try_may_mend_is_an_outage_and_a_bug_is_none(
+    error: Exception, outage: bool
+) -> None:
+    assert database.is_outage(error) is outage
