@@ -8,7 +8,9 @@ from the pool each time, until none is left.
 Tortoise loads this module by its name (`services.database.config`).
 """
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import asyncpg
 from asyncpg.pool import PoolAcquireContext
@@ -17,6 +19,9 @@ from tortoise.backends.base.client import TransactionContextPooled
 
 PRIMARY = "primary"
 """The server to look for among the URL's hosts, unless it says otherwise: one that can write."""
+
+UNFIT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a host that is away, or not the primary, raises."""
 
 IN_THE_URL = ("host", "port", "user", "password", "database")
 
@@ -60,6 +65,24 @@ class Transaction(TransactionContextPooled):
             raise
 
 
+def each_host(dsn: str) -> list[str]:
+    """The URL once for each of its hosts."""
+    parts = urlsplit(dsn)
+    login, at, hosts = parts.netloc.rpartition("@")
+    return [parts._replace(netloc=f"{login}{at}{host}").geturl() for host in hosts.split(",")]
+
+
+async def connect(dsn: str, **options: Any) -> Any:
+    """A connection to the first host that will do. Each has its share of the time: the driver
+    would give all of it to one that takes connections and says nothing."""
+    urls = each_host(dsn)
+    options["timeout"] /= len(urls)
+    for url in urls[:-1]:
+        with suppress(*UNFIT):
+            return await asyncpg.connect(url, **options)
+    return await asyncpg.connect(urls[-1], **options)
+
+
 class Client(AsyncpgDBClient):
     """Connects by the URL alone (`dsn`), when a connection is first needed.
 
@@ -75,7 +98,7 @@ class Client(AsyncpgDBClient):
         pool = Pool(
             max_queries=50_000,
             max_inactive_connection_lifetime=300.0,
-            connect=None,
+            connect=cast(Any, connect),
             setup=None,
             init=None,
             reset=None,

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -98,7 +98,8 @@ class Cluster:
         """Waits until it takes connections."""
         deadline = time.monotonic() + SECONDS
         while not self.answers():
-            if time.monotonic() > deadline:
+            ended = self.process is None or self.process.poll() is not None
+            if ended or time.monotonic() > deadline:
                 raise RuntimeError((self.folder / "log").read_text(errors="replace")[-2000:])
             time.sleep(0.05)
 
@@ -109,9 +110,17 @@ class Cluster:
 
     def kill(self) -> None:
         """SIGKILL for the server and all that it has started: a crash, a power cut."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        server = self.process.pid
+        # Stopped, it starts no other while its own are listed.
+        self.process.send_signal(signal.SIGSTOP)
+        _until(lambda: _state(server) == "T")
+        family = self._family()
         self._signal(signal.SIGKILL)
-        if self.process is not None:
-            self.process.wait(SECONDS)
+        self.process.wait(SECONDS)
+        # The next start is refused while any of them holds the shared memory.
+        _until(lambda: all(_state(process) in "ZX" for process in family))
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -143,11 +152,31 @@ class Cluster:
     def _signal(self, number: signal.Signals) -> None:
         if self.process is None or self.process.poll() is not None:
             return
-        server = self.process.pid
-        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-        for process in (server, *map(int, children)):
+        for process in self._family():
             with suppress(ProcessLookupError):
                 os.kill(process, number)
+
+    def _family(self) -> list[int]:
+        """The server's process and those that it has started."""
+        assert self.process is not None
+        server = self.process.pid
+        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        return [server, *map(int, children)]
+
+
+def _state(process: int) -> str:
+    """The letter that the kernel gives a process's state; X for one that is gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "PostgreSQL's processes do not end"
+        time.sleep(0.005)
 
 
 @contextmanager

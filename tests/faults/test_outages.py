@@ -1,5 +1,6 @@
 """PostgreSQL is killed, frozen or away: a clear answer meanwhile, everything kept afterwards."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,14 @@ ANSWERED = 8.0
 
 async def works(server: Served, load: Load) -> None:
     """That reads and writes succeed again, soon."""
-    await until(lambda: ready(server), SOON)
+    before = len(load.acknowledged)
+
+    async def changed() -> bool:
+        return len(load.acknowledged) > before
+
+    async with asyncio.timeout(SOON):
+        await until(lambda: ready(server), SOON)
+        await until(changed, SOON)
     await load.worked()
 
 
