@@ -125,7 +125,7 @@ def _print_people(address: str) -> None:
 
 async def _token(account: str, user: str, lifetime: timedelta) -> str:
     try:
-        await accounts.authenticate(auth.Claims(user, account))
+        await accounts.authenticate(auth.Claims(user, account), clock.now())
     except Unauthenticated:
         raise OperatorError(f"account {account} has no enabled user {user}") from None
     return auth.issue_token(account, user, lifetime, clock.now())

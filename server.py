@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -135,17 +136,17 @@ async def graphql(request: Request) -> Response:
     if _wants_page(request):
         return FileResponse(WEB / "graphiql/index.html")
     at = clock.now()
-    context = Context(await caller(request), at, base_url(request))
+    context = Context(await caller(request, at), at, base_url(request))
     return await http.answer(schema, request, context)
 
 
-async def caller(request: Request) -> Actor | Unauthenticated:
+async def caller(request: Request, at: datetime) -> Actor | Unauthenticated:
     """Who calls, looked up anew at each request; or why nobody does."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return Unauthenticated("Send a bearer token in the Authorization header.")
     try:
-        return await accounts.authenticate(await auth.verify_token(token.strip(), clock.now()))
+        return await accounts.authenticate(await auth.verify_token(token.strip(), at), at)
     except Unauthenticated as error:
         return error
 

@@ -9,15 +9,17 @@ was committed before it.
 
 import asyncio
 import random
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
-from tortoise.context import TortoiseContext
+from tortoise.context import TortoiseContext, get_current_context
 from tortoise.exceptions import BaseORMException
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
@@ -172,6 +174,29 @@ async def writing() -> AsyncIterator[None]:
             # A write of no row: what is read from here on cannot change underneath.
             await connection.execute_query("UPDATE accounts SET code = code WHERE FALSE")
         yield
+
+
+def client() -> Any:
+    """Tortoise's connection, or the transaction of the code that asks."""
+    context = get_current_context()
+    assert context is not None
+    return context.connections.get(CONNECTION)
+
+
+async def fetch(sql: str, *values: Any) -> list[dict[str, Any]]:
+    """The rows of a statement of ours: `$1`, `$2`, ... stand for the values, each once and in
+    order, and `{json_agg}` for the function that makes a JSON list of a column."""
+    connection = client()
+    statement = _statement(sql, connection.capabilities.dialect)
+    rows: list[dict[str, Any]] = await connection.execute_query_dict(statement, list(values))
+    return rows
+
+
+@lru_cache
+def _statement(sql: str, dialect: str) -> str:
+    if dialect == "sqlite":
+        return re.sub(r"\$\d+", "?", sql.format(json_agg="json_group_array"))
+    return sql.format(json_agg="json_agg")
 
 
 async def store(row: Model, *columns: str) -> None:

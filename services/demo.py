@@ -70,7 +70,7 @@ async def load(at: datetime) -> bool:
     for instant, code, email, seats in HISTORY:
         when = datetime.fromisoformat(instant).replace(tzinfo=UTC)
         if when <= at:
-            actor = await accounts.authenticate(Claims(email, code))
+            actor = await accounts.authenticate(Claims(email, code), when)
             await subscriptions.change_users(actor, seats, when)
     await workers.renew(at)
     return True

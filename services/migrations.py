@@ -5,9 +5,8 @@ import fcntl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from tortoise.context import get_current_context
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.graph import MigrationKey
 
@@ -61,19 +60,15 @@ async def require_current() -> None:
 
 async def _is_current() -> bool:
     # Tortoise takes whatever goes wrong for a database that nothing was applied to.
-    await _client().execute_query("SELECT 1")
+    await database.client().execute_query("SELECT 1")
     executor = _executor()
     return await _applied(executor) == await _known(executor)
 
 
-def _client() -> Any:
-    context = get_current_context()
-    assert context is not None
-    return context.connections.get(database.CONNECTION)
-
-
 def _executor() -> MigrationExecutor:
-    return MigrationExecutor(_client(), database.config(settings.current().database_url)["apps"])
+    return MigrationExecutor(
+        database.client(), database.config(settings.current().database_url)["apps"]
+    )
 
 
 async def _applied(executor: MigrationExecutor) -> set[str]:
@@ -94,7 +89,7 @@ async def _refuse_newer(executor: MigrationExecutor, applied: set[str]) -> None:
 
 @asynccontextmanager
 async def _migration_lock() -> AsyncIterator[None]:
-    client = _client()
+    client = database.client()
     if client.capabilities.dialect == "postgres":
         async with client.acquire_connection() as connection:
             await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)

@@ -108,6 +108,8 @@ class Actor:
     groups: frozenset[UUID] = frozenset()
     """The seat groups that the user administers."""
     restricted: bool = False
+    overdue: bool = False
+    """Whether the account had a period to renew when the user was looked up."""
 
 
 @dataclass(frozen=True, slots=True)

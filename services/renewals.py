@@ -68,8 +68,11 @@ async def up_to_date(account_id: UUID, at: datetime) -> AsyncIterator[Tenant]:
     Rolling forward is committed on its own before: it was due anyway, and a refusal of
     what the caller goes on to do must not undo it.
     """
-    if await due(at).filter(account_id=account_id).exists():
-        await renew_account(account_id, at)
+    async with accounts.locked(account_id) as tenant:
+        if not is_due(tenant.subscription, at):
+            yield tenant
+            return
+    await renew_account(account_id, at)
     async with accounts.locked(account_id) as tenant:
         yield tenant
 

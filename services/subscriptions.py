@@ -62,7 +62,8 @@ class Preview:
 async def settle(actor: Actor, at: datetime) -> None:
     """Rolls the subscription forward to this instant, before any of the account is read."""
     require(actor, Right.READ_SELF)
-    await renewals.settle_to_read(actor.account_id, at)
+    if actor.overdue:
+        await renewals.settle_to_read(actor.account_id, at)
 
 
 async def get(actor: Actor) -> Subscription:
