@@ -23,6 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from execution import Engine
 from schema import http
 from schema.context import Context
 from schema.errors import INTERNAL, UNAVAILABLE
@@ -77,7 +78,7 @@ class SafeHeaders:
 
 def create_app() -> Starlette:
     """The application. Its start fails with one line when a setting or the database is wrong."""
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", _page("billing/index.html")),
             Route("/graphql", graphql, methods=["GET", "POST"]),
@@ -95,6 +96,8 @@ def create_app() -> Starlette:
         },
         lifespan=lifespan,
     )
+    app.state.engine = Engine(schema, compiled=settings.current().compiled_execution)
+    return app
 
 
 @asynccontextmanager
@@ -137,7 +140,7 @@ async def graphql(request: Request) -> Response:
         return FileResponse(WEB / "graphiql/index.html")
     at = clock.now()
     context = Context(await caller(request, at), at, base_url(request))
-    return await http.answer(schema, request, context)
+    return await http.answer(request.app.state.engine, request, context)
 
 
 async def caller(request: Request, at: datetime) -> Actor | Unauthenticated:

@@ -8,23 +8,21 @@ clients that accept `application/graphql-response+json`, and 200 for those that 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import strawberry
-from graphql import GraphQLError, OperationDefinitionNode, parse
+import orjson
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
+from starlette.responses import Response
 
+from execution import Document, Engine
 from schema.context import Context
 from schema.errors import presented
 
 MAX_BODY = 256 * 1024
 """The largest body that is read, in bytes."""
 
+JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 
 
@@ -46,49 +44,40 @@ class Operation:
     name: str | None
 
 
-async def answer(schema: strawberry.Schema, request: Request, context: Context) -> Response:
+async def answer(engine: Engine, request: Request, context: Context) -> Response:
     """Runs the request's operation; never raises for what a client can send."""
     try:
-        operation = await _read(request)
-        result = await _execute(schema, request, operation, context)
+        result = await _execute(engine, request.method, await _read(request), context)
     except Unacceptable as error:
         body = {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
         headers = {"Allow": "GET, POST"} if error.status == 405 else None
-        return JSONResponse(body, error.status, headers)
+        return Response(orjson.dumps(body), error.status, headers, JSON)
     return _response(request, result)
 
 
 async def _execute(
-    schema: strawberry.Schema, request: Request, operation: Operation, context: Context
+    engine: Engine, method: str, operation: Operation, context: Context
 ) -> ExecutionResult:
-    if operation.name is None and _operations(operation.query) > 1:
+    document = engine.document(operation.query)
+    if operation.name is None and len(document.operations) > 1:
         message = "Name the operation to run: the document has several."
         error = GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
-        return ExecutionResult(data=None, errors=[error])
-    try:
-        result = await schema.execute(
-            operation.query,
-            variable_values=operation.variables,
-            context_value=context,
-            operation_name=operation.name,
-            allowed_operation_types=OperationType.from_http(request.method),  # type: ignore[arg-type]
-        )
-    except InvalidOperationTypeError:
-        raise Unacceptable(405, "Only queries can be sent with GET.") from None
-    except CannotGetOperationTypeError:
-        raise Unacceptable(400, "There is no operation of this name.", "BAD_USER_INPUT") from None
-    assert isinstance(result, ExecutionResult)
-    return result
+        return ExecutionResult(None, [error])
+    if document.ast is None:
+        return ExecutionResult(None, document.errors)
+    node = _operation_of(document, operation.name)
+    if method == "GET" and node.operation is not OperationType.QUERY:
+        raise Unacceptable(405, "Only queries can be sent with GET.")
+    if document.errors:
+        return ExecutionResult(None, document.errors)
+    return await engine.execute(document, node, operation.variables, context)
 
 
-@lru_cache(maxsize=1_000)
-def _operations(query: str) -> int:
-    """How many operations the document has; 0 where it does not parse."""
-    try:
-        definitions = parse(query).definitions
-    except GraphQLError:
-        return 0
-    return sum(isinstance(node, OperationDefinitionNode) for node in definitions)
+def _operation_of(document: Document, name: str | None) -> OperationDefinitionNode:
+    node = document.operation(name)
+    if node is None:
+        raise Unacceptable(400, "There is no operation of this name.", "BAD_USER_INPUT")
+    return node
 
 
 def _response(request: Request, result: ExecutionResult) -> Response:
@@ -98,8 +87,8 @@ def _response(request: Request, result: ExecutionResult) -> Response:
     if errors:
         body["errors"] = [error.formatted for error in errors]
     strict = GRAPHQL_JSON in request.headers.get("accept", "")
-    media_type = f"{GRAPHQL_JSON}; charset=utf-8" if strict else None
-    return JSONResponse(body, 400 if refused and strict else 200, media_type=media_type)
+    media_type = f"{GRAPHQL_JSON}; charset=utf-8" if strict else JSON
+    return Response(orjson.dumps(body), 400 if refused and strict else 200, None, media_type)
 
 
 async def _read(request: Request) -> Operation:

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any, get_type_hints
 
 import strawberry
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 
@@ -42,9 +40,6 @@ from schema.user_changes import (
     SetProductPermissionPayload,
 )
 from schema.users import Product, SeatGroup, User
-
-CACHED_DOCUMENTS = 1_000
-"""How many parsed and validated documents a process keeps."""
 
 
 def query(resolver: Callable[..., Any], description: str) -> Any:
@@ -139,21 +134,10 @@ class Names(NameConverter):
         return super().from_generic(generic_type, types).replace("ActivityEntry", "Activity")
 
 
-class QuietSchema(strawberry.Schema):
-    """A schema that leaves the logging of errors to whoever presents them."""
-
-    def process_errors(self, errors: Any, execution_context: Any = None) -> None:
-        """Nothing: `schema.errors.presented` logs what is internal, with an id."""
-
-
-schema = QuietSchema(
+schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     types=[Account, ActivityEntry, Invoice, Plan, Product, SeatGroup, Subscription, User],
     config=StrawberryConfig(name_converter=Names(), scalar_map={datetime: DATE_TIME}),
-    extensions=[
-        partial(ParserCache, maxsize=CACHED_DOCUMENTS),
-        partial(ValidationCache, maxsize=CACHED_DOCUMENTS),
-    ],
 )
 """The executable schema."""

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=64)
     background_work: bool | None = None
     """Whether the server renews by itself what is due; by default where it is one process."""
+    compiled_execution: bool = True
+    """Whether GraphQL operations are compiled; if not, graphql-core's own executor runs them."""
     public_url: str = ""
     """Where clients reach the server, for links; by default the request's own address."""
 

@@ -1,0 +1,27 @@
+"""Compiled execution of GraphQL operations, for any Strawberry schema.
+
+A validated operation is compiled once: its fragments are merged, its directives decided, its
+resolvers and types looked up. The plan is then run breadth first: a field is resolved for all
+objects of its level before the next field is looked at, so that what GraphQL's own executor
+does for every value (building an info, wrapping, checking types) is done once for a column of
+values. A column can be loaded as a whole (`batched`).
+
+    engine.py      documents, kept by their text; which executor an operation goes to
+    compiler.py    from the operation to a plan, part by part when it is first needed
+    plan.py        the selections and fields of a plan, and one run of it
+    resolving.py   how a field gets the values of its column
+    completion.py  how lists and objects of a column become what the answer shows
+    leaves.py      the same for scalars and enums
+    frames.py      where a value of a column lies in the answer
+    batching.py    fields that are resolved for many objects at once
+
+What it answers is what graphql-core's executor answers, which stays in use for what is not
+compiled. Two things are left to the implementation by the specification: of several errors
+that null the same position the first in the document's order is told (not the first in time),
+and fields of a query are resolved one after the other, not at the same time.
+"""
+
+from execution.batching import batched
+from execution.engine import Document, Engine
+
+__all__ = ["Document", "Engine", "batched"]

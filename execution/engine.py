@@ -1,0 +1,180 @@
+"""Documents, kept by their text, and the execution of their operations.
+
+An operation is compiled and its plan kept with the document. What is not compiled goes to
+graphql-core's executor: subscriptions, operations under `@experimental_disableErrorPropagation`,
+and everything where the engine is told so. `Engine.counts` tells how many went which way.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cachetools import LRUCache
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    parse,
+    specified_rules,
+    visit,
+)
+from graphql.execution import Executor
+from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
+from strawberry import Schema
+from strawberry.schema.schema import validate_document
+from strawberry.utils.await_maybe import await_maybe
+
+from execution.compiler import Compiler
+from execution.plan import Plan
+
+CACHE_BYTES = 32 * 2**20
+"""About how much memory documents and their plans take at most, in bytes."""
+
+BYTES_PER_CHARACTER, BYTES_PER_FIELD = 100, 2_000
+"""What a document takes for each character of its text, and a plan for each of its fields."""
+
+MAX_PLANS = 16
+"""Of one document: it has a plan for each operation and each outcome of @skip and @include."""
+
+COMPILED = "compiled"
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """A text that was parsed and validated; `errors` says why it cannot be run, if it cannot."""
+
+    text: str
+    errors: list[GraphQLError]
+    ast: DocumentNode | None = None
+    operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
+    conditions: tuple[str, ...] = ()
+    """The variables that decide what is skipped and included."""
+    plans: dict[Any, tuple[Compiler, Plan]] = field(default_factory=dict)
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of the name; without a name, the only one there is."""
+        if name is not None:
+            return self.operations.get(name)
+        return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+
+    @property
+    def size(self) -> int:
+        """About how much memory it takes, in bytes."""
+        fields = sum(compiler.fields for compiler, _ in self.plans.values())
+        return BYTES_PER_CHARACTER * len(self.text) + BYTES_PER_FIELD * fields
+
+
+class Engine:
+    """Runs the operations of a schema."""
+
+    def __init__(self, schema: Schema, *, compiled: bool = True) -> None:
+        self.schema = schema
+        self.compiled = compiled
+        self.counts: Counter[str] = Counter()
+        """Operations by how they were run: COMPILED, or why they were not."""
+        self._documents: LRUCache[str, Document] = LRUCache(CACHE_BYTES, lambda kept: kept.size)
+
+    def document(self, text: str) -> Document:
+        """The document of a text. Raises nothing for what a client can send."""
+        kept = self._documents.get(text)
+        if kept is None:
+            kept = self._read(text)
+            self._keep(kept)
+        return kept
+
+    async def execute(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any] | None,
+        context: Any,
+    ) -> ExecutionResult:
+        """Runs an operation of a document that has no errors."""
+        assert document.ast is not None
+        name = operation.name.value if operation.name else None
+        executor = self.schema.execution_context_class.build(
+            self.schema._schema,  # noqa: SLF001 (it has no other name)
+            document.ast,
+            context_value=context,
+            raw_variable_values=dict(variables or {}),
+            operation_name=name,
+        )
+        if isinstance(executor, list):
+            return ExecutionResult(None, executor)
+        reason = self._unfit(executor)
+        self.counts[reason or COMPILED] += 1
+        if reason:
+            result: Any = executor.execute_operation()
+            return await await_maybe(result)
+        return await self._run(document, executor)
+
+    def _unfit(self, executor: Executor[Any]) -> str | None:
+        """Why an operation is not compiled, if so."""
+        if not self.compiled:
+            return "switched off"
+        if executor.operation.operation is OperationType.SUBSCRIPTION:
+            return "subscription"
+        return None if executor.error_propagation else "error propagation disabled"
+
+    async def _run(self, document: Document, executor: Executor[Any]) -> ExecutionResult:
+        compiler, plan = self._plan(document, executor)
+        fields = compiler.fields
+        try:
+            result = await plan.run(executor)
+        except RecursionError:
+            error = GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, executor.operation)
+            return ExecutionResult(None, [error])
+        if compiler.fields != fields:
+            self._keep(document)
+        return result
+
+    def _plan(self, document: Document, executor: Executor[Any]) -> tuple[Compiler, Plan]:
+        values = executor.variable_values.coerced
+        key = (id(executor.operation), *map(values.get, document.conditions))
+        if key not in document.plans:
+            if len(document.plans) >= MAX_PLANS:
+                document.plans.clear()
+            compiler = Compiler(self.schema, executor)
+            document.plans[key] = compiler, compiler.plan()
+        return document.plans[key]
+
+    def _keep(self, document: Document) -> None:
+        """Keeps a document, where it is not too large, and forgets those not used for long."""
+        self._documents.pop(document.text, None)
+        if document.size <= CACHE_BYTES:
+            self._documents[document.text] = document
+
+    def _read(self, text: str) -> Document:
+        try:
+            ast = parse(text)
+        except GraphQLError as error:
+            return Document(text, [error])
+        except RecursionError as error:
+            return Document(text, [GraphQLError(str(error), original_error=error)])
+        operations = {
+            node.name.value if node.name else None: node
+            for node in ast.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        errors = validate_document(self.schema._schema, ast, tuple(specified_rules))  # noqa: SLF001
+        return Document(text, errors, ast, operations, _conditions(ast))
+
+
+def _conditions(ast: DocumentNode) -> tuple[str, ...]:
+    """The names of the variables in @skip and @include."""
+    names: set[str] = set()
+
+    class Conditions(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+            if node.name.value in ("skip", "include"):
+                given = (argument.value for argument in node.arguments or ())
+                names.update(value.name.value for value in given if isinstance(value, VariableNode))
+
+    visit(ast, Conditions())
+    return tuple(sorted(names))
