@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench lint install lock
+.PHONY: run test check bench bench-lock lint install lock
 
 run: install
 	@$(BIN)/python manage.py demo
@@ -15,6 +15,16 @@ check: lint test
 
 bench: install
 	@$(BIN)/python -m benchmarks
+
+# Needs npm and uv. The peers' libraries, with hashes, without addresses.
+bench-lock:
+	cd benchmarks/peers && npm update --save --package-lock-only \
+		--omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund && node -e \
+		"const lock = require('./package-lock.json'); \
+		for (const part of Object.values(lock.packages)) delete part.funding; \
+		fs.writeFileSync('package-lock.json', JSON.stringify(lock, null, 2) + '\n')"
+	uv pip compile benchmarks/peers/requirements.in --generate-hashes --no-emit-index-url \
+		--no-header --universal --upgrade --quiet -o benchmarks/peers/requirements.txt
 
 lint: install
 	@$(BIN)/ruff check .

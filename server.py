@@ -5,6 +5,7 @@ application's factory.
 """
 
 import asyncio
+import gc
 import logging
 import socket
 import sys
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import uvicorn
@@ -51,6 +53,10 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self' data:; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+
+
+COLLECTION = (20_000, 20, 20)
+"""After how many new objects Python looks for circles (docs/performance.md)."""
 
 
 class SafeHeaders:
@@ -105,11 +111,20 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Connects the database for as long as the application serves."""
     async with database.connected(everywhere=True):
         await check()
+        _spare_the_collector()
         try:
             async with background_work():
                 yield
         finally:
             await documents.close()
+
+
+def _spare_the_collector() -> None:
+    """Takes what is there for good out of Python's garbage collections, and has them run less
+    often: a request makes many objects, and hardly any that refer to each other in a circle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTION)
 
 
 @asynccontextmanager
@@ -157,7 +172,8 @@ async def caller(request: Request, at: datetime) -> Actor | Unauthenticated:
 def base_url(request: Request) -> str:
     """Where clients reach this server: PUBLIC_URL, or the address that they used."""
     public = settings.current().public_url.rstrip("/")
-    return public or f"{request.url.scheme}://{request.url.netloc}"
+    host = request.headers.get("host")
+    return public or f"{request.url.scheme}://{host or request.url.netloc}"
 
 
 async def invoice_pdf(request: Request) -> Response:
@@ -243,17 +259,10 @@ def serve() -> None:
     configured = settings.current()
     asyncio.run(_check_start())
     _check_address(configured.host, configured.port)
-    uvicorn.run(
-        "server:create_app",
-        factory=True,
-        host=configured.host,
-        port=configured.port,
-        workers=configured.workers,
-        server_header=False,
-        # The address of a PDF link carries its signature, which no log may hold.
-        access_log=False,
-        log_level="warning",
-    )
+    where: dict[str, Any] = {"host": configured.host, "port": configured.port}
+    # No log of requests: the address of a PDF link carries its signature.
+    quiet: dict[str, Any] = {"server_header": False, "access_log": False, "log_level": "warning"}
+    uvicorn.run("server:create_app", factory=True, workers=configured.workers, **where, **quiet)
 
 
 def _check_address(host: str, port: int) -> None:

@@ -15,7 +15,7 @@ import asyncpg
 
 from benchmarks import databases, load, processes
 from benchmarks.data import LEAN, NORMAL, Dataset, Shape, Tenant
-from benchmarks.requests import Accounts, Allocate, BillingPage
+from benchmarks.requests import Accounts, Allocate, Reading, billing_page
 from benchmarks.tables import Table, spread
 
 CONNECTIONS = 16
@@ -72,7 +72,7 @@ class Cell:
 
     size: str
     place: Place
-    workload: BillingPage | Allocate
+    workload: Reading | Allocate
     rounds: list[Measured] = field(default_factory=list)
 
     def median(self, what: str) -> float:
@@ -150,8 +150,10 @@ async def _place(dataset: Dataset) -> AsyncIterator[Place]:
 
 
 def _cells(size: str, place: Place, tenants: Sequence[Tenant]) -> list[Cell]:
-    accounts, port = Accounts(tenants), place.server.port
-    return [Cell(size, place, workload(port, accounts)) for workload in (BillingPage, Allocate)]
+    accounts = Accounts(tenants)
+    return [
+        Cell(size, place, workload) for workload in (billing_page(accounts), Allocate(accounts))
+    ]
 
 
 async def _take_turns(cells: Sequence[Cell], plan: Plan) -> None:

@@ -10,7 +10,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 SAMPLE = 100
 """One in so many answers is read whole."""
@@ -69,12 +69,12 @@ def percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def graphql_request(port: int, token: str, query: str, variables: dict[str, Any]) -> bytes:
+def graphql_request(token: str, query: str, variables: dict[str, Any]) -> bytes:
     """A GraphQL request over HTTP."""
     body = json.dumps({"query": query, "variables": variables}).encode()
     head = (
         "POST /graphql HTTP/1.1\r\n"
-        f"Host: 127.0.0.1:{port}\r\n"
+        "Host: 127.0.0.1\r\n"
         f"Authorization: Bearer {token}\r\n"
         "Content-Type: application/json\r\n"
         "Accept: application/json\r\n"
@@ -103,6 +103,22 @@ async def run(port: int, workload: Workload, connections: int, seconds: float) -
     return found
 
 
+async def ask(port: int, exchange: Exchange) -> Any:
+    """The data of one answer, checked. Raises WrongAnswer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(exchange.request)
+        head = await reader.readuntil(HEAD_END)
+        head, body = head.removesuffix(HEAD_END), b""
+        while not is_whole(head, body):
+            body += await reader.read(65_536)
+    finally:
+        writer.close()
+    verify(head, body, exchange, whole=True)
+    exchange.done()
+    return json.loads(_unchunked(head, body))["data"]
+
+
 class _Client(asyncio.Protocol):
     """One connection."""
 
@@ -118,8 +134,8 @@ class _Client(asyncio.Protocol):
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # The transports of uvloop are of no class of asyncio's.
+        self.transport = cast(asyncio.Transport, transport)
 
     def begin(self, end: float) -> None:
         """Asks until `end`."""

@@ -1,4 +1,4 @@
-"""The product's processes as a measurement starts, watches and ends them."""
+"""Processes, the product's and others, as a measurement starts, watches and ends them."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ class Failure(Exception):
 
 @dataclass
 class Process:
-    """One process of the product; `cpu_seconds` and `peak_kib` are known once it has ended."""
+    """One process; `cpu_seconds` and `peak_kib` are known once it has ended."""
 
     popen: subprocess.Popen[bytes]
     output: IO[bytes]
@@ -98,12 +98,18 @@ def environment(url: str, **more: str) -> dict[str, str]:
 @asynccontextmanager
 async def started(url: str, *arguments: str, **more: str) -> AsyncIterator[Process]:
     """A process of the product, `python` with the arguments; ended at the end of the block."""
+    async with _launched([sys.executable, *arguments], environment(url, **more)) as process:
+        yield process
+
+
+@asynccontextmanager
+async def _launched(command: Sequence[str], where: Mapping[str, str]) -> AsyncIterator[Process]:
     with tempfile.TemporaryFile() as output:
         process = Process(
             subprocess.Popen(  # noqa: S603, ASYNC220 (what we start is ours, and starts at once)
-                [sys.executable, *arguments],
+                command,
                 cwd=ROOT,
-                env=environment(url, **more),
+                env=where,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -133,9 +139,16 @@ class Server:
 @asynccontextmanager
 async def server(url: str) -> AsyncIterator[Server]:
     """The product's server on the database, one process, once it answers."""
+    async with serving(url, [sys.executable, "server.py"]) as found:
+        yield found
+
+
+@asynccontextmanager
+async def serving(url: str, command: Sequence[str], **more: str) -> AsyncIterator[Server]:
+    """The server that the command starts, once it answers at HOST and PORT."""
     port = _free_port()
     place = {"HOST": "127.0.0.1", "PORT": str(port), "WORKERS": "1"}
-    async with started(url, "server.py", **place) as process:
+    async with _launched(command, environment(url, **place, **more)) as process:
         await _answers(process, port)
         yield Server(process, port)
 
@@ -171,8 +184,17 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 def resident_kib(pid: int) -> int:
     """The memory that the process holds now; 0 for one that is gone."""
+    return _status_kib(pid, "VmRSS:")
+
+
+def peak_kib(pid: int) -> int:
+    """The most that it has held so far."""
+    return _status_kib(pid, "VmHWM:")
+
+
+def _status_kib(pid: int, name: str) -> int:
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(name):
                 return int(line.split()[1])
     return 0

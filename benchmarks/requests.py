@@ -8,40 +8,27 @@ import json
 import os
 import random
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
 from benchmarks.data import NOW, Tenant, key, seats_of
+from benchmarks.documents import (
+    ALLOCATE,
+    BILLING_PAGE,
+    CHANGE_USERS,
+    INVOICE_HISTORY,
+    SMALLEST,
+)
 from benchmarks.load import Exchange, graphql_request
 from benchmarks.processes import SECRET
-from services import auth, settings
-
-BILLING_PAGE = """query BillingPage {
-  account {
-    name
-    subscription {
-      plan { name } seats seatsUsed seatsAvailable pendingSeats
-      currentPeriod { start end } version
-    }
-    seatGroups(first: 5) { edges { node { name seats seatsUsed } } }
-    invoices(first: 10) {
-      edges { cursor node { number issuedOn status total { amount currency } } }
-      pageInfo { hasNextPage endCursor }
-    }
-  }
-}"""
-
-ALLOCATE = """mutation Allocate($input: AllocateSeatsInput!) {
-  allocateSeats(input: $input) {
-    seatGroups { id seats seatsUsed }
-    userErrors { code message field }
-  }
-}"""
+from services import auth, money, settings
 
 SEED = 20260615
+
+Data = dict[str, Any]
 
 
 def tokens(tenants: Sequence[Tenant]) -> list[str]:
@@ -72,20 +59,49 @@ class Accounts:
         self.free.append(place)
 
 
-class BillingPage:
-    """Q1: what the billing page shows."""
+class Reading:
+    """A query without variables, of some account each time."""
 
-    name = "Q1 billing page"
-
-    def __init__(self, port: int, accounts: Accounts) -> None:
-        self.port, self.accounts = port, accounts
+    def __init__(
+        self, name: str, document: str, check: Callable[[Tenant, Data], None], accounts: Accounts
+    ) -> None:
+        self.name, self.document, self.check, self.accounts = name, document, check, accounts
+        # A request is the same each time, and so made once.
+        self.request = cache(self._request)
 
     def next(self) -> Exchange:
-        """The page of some account."""
+        """The query about some account."""
         place = self.accounts.take()
-        request = graphql_request(self.port, self.accounts.tokens[place], BILLING_PAGE, {})
-        check = partial(_check_page, self.accounts.tenants[place])
-        return Exchange(request, check, partial(self.accounts.give_back, place))
+        return self.about(place, partial(self.accounts.give_back, place))
+
+    def about(self, place: int, done: Callable[[], None] = lambda: None) -> Exchange:
+        """The query about this account."""
+        return Exchange(
+            self.request(place), partial(self.check, self.accounts.tenants[place]), done
+        )
+
+    def _request(self, place: int) -> bytes:
+        return graphql_request(self.accounts.tokens[place], self.document, {})
+
+
+def billing_page(accounts: Accounts) -> Reading:
+    """Q1: what the billing page shows."""
+    return Reading("Q1 billing page", BILLING_PAGE, _check_page, accounts)
+
+
+def invoice_history(accounts: Accounts) -> Reading:
+    """Q2: the account's invoices, up to 100, with their lines."""
+    return Reading("Q2 invoice history", INVOICE_HISTORY, _check_history, accounts)
+
+
+def smallest(accounts: Accounts) -> Reading:
+    """Q3: the account's name."""
+    return Reading("Q3 smallest", SMALLEST, _check_name, accounts)
+
+
+def readings(accounts: Accounts) -> tuple[Reading, ...]:
+    """Q1, Q2 and Q3."""
+    return billing_page(accounts), invoice_history(accounts), smallest(accounts)
 
 
 class Allocate:
@@ -94,22 +110,48 @@ class Allocate:
 
     name = "M1 allocateSeats"
 
-    def __init__(self, port: int, accounts: Accounts) -> None:
-        self.port, self.accounts = port, accounts
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
         self.up = [False] * len(accounts.tenants)
         self.changes = 0
 
     def next(self) -> Exchange:
         """A change of some account."""
         place = self.accounts.take()
+        return self.about(place, partial(self.accounts.give_back, place))
+
+    def about(self, place: int, done: Callable[[], None] = lambda: None) -> Exchange:
+        """The change of this account that comes next."""
         tenant = self.accounts.tenants[place]
         self.up[place] = not self.up[place]
         self.changes += 1
         seats = seats_of(tenant.shape).groups[0][0] + self.up[place]
         group = global_id("SeatGroup", key("seat_groups", tenant.index, 0))
         variables = {"input": {"allocations": [{"seatGroupId": group, "seats": seats}]}}
-        request = graphql_request(self.port, self.accounts.tokens[place], ALLOCATE, variables)
-        check = partial(_check_allocation, group, seats)
+        request = graphql_request(self.accounts.tokens[place], ALLOCATE, variables)
+        return Exchange(request, partial(_check_allocation, group, seats), done)
+
+
+class ChangeUsers:
+    """M2: an account's seats go up by one, which issues an invoice, and up again the next time."""
+
+    name = "M2 changeUsers"
+
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
+        self.bought = [0] * len(accounts.tenants)
+        self.changes = 0
+
+    def next(self) -> Exchange:
+        """A change of some account."""
+        place = self.accounts.take()
+        tenant = self.accounts.tenants[place]
+        self.bought[place] += 1
+        self.changes += 1
+        seats = seats_of(tenant.shape).total + self.bought[place]
+        variables = {"input": {"seats": seats}}
+        request = graphql_request(self.accounts.tokens[place], CHANGE_USERS, variables)
+        check = partial(_check_purchase, tenant, self.bought[place])
         return Exchange(request, check, partial(self.accounts.give_back, place))
 
 
@@ -118,7 +160,16 @@ def global_id(type_name: str, row: str) -> str:
     return urlsafe_b64encode(f"{type_name}:{UUID(row).hex}".encode()).decode()
 
 
-def _check_page(tenant: Tenant, data: dict[str, Any]) -> None:
+def _number(tenant: Tenant, sequence: int) -> str:
+    return f"A{tenant.index:06d}-{sequence:05d}"
+
+
+def _newest(tenant: Tenant, count: int) -> list[str]:
+    last = tenant.shape.invoices
+    return [_number(tenant, sequence) for sequence in range(last, max(last - count, 0), -1)]
+
+
+def _check_page(tenant: Tenant, data: Data) -> None:
     account, counted = data["account"], seats_of(tenant.shape)
     subscription = account["subscription"]
     assert account["name"] == f"Account {tenant.index} Inc."
@@ -128,11 +179,35 @@ def _check_page(tenant: Tenant, data: dict[str, Any]) -> None:
     groups = [edge["node"] for edge in account["seatGroups"]["edges"]]
     assert [group["seatsUsed"] for group in groups] == list(counted.by_group[:5])
     invoices = [edge["node"]["number"] for edge in account["invoices"]["edges"]]
-    newest = range(tenant.shape.invoices, tenant.shape.invoices - 10, -1)
-    assert invoices == [f"A{tenant.index:06d}-{number:05d}" for number in newest]
+    assert invoices == _newest(tenant, 10)
     assert account["invoices"]["pageInfo"]["hasNextPage"]
 
 
-def _check_allocation(group: str, seats: int, data: dict[str, Any]) -> None:
+def _check_history(tenant: Tenant, data: Data) -> None:
+    invoices = [edge["node"] for edge in data["account"]["invoices"]["edges"]]
+    assert [invoice["number"] for invoice in invoices] == _newest(tenant, 100)
+    price = {
+        "amount": str(money.to_decimal(tenant.price, tenant.currency)),
+        "currency": tenant.currency,
+    }
+    for invoice in invoices:
+        lines = invoice["lines"]
+        assert lines[0]["quantity"] == seats_of(tenant.shape).total
+        assert [line["unitPrice"] for line in lines] == [price] * tenant.shape.lines
+
+
+def _check_name(tenant: Tenant, data: Data) -> None:
+    assert data == {"account": {"name": f"Account {tenant.index} Inc."}}
+
+
+def _check_allocation(group: str, seats: int, data: Data) -> None:
     (found,) = data["allocateSeats"]["seatGroups"]
     assert (found["id"], found["seats"]) == (group, seats), json.dumps(found)
+
+
+def _check_purchase(tenant: Tenant, bought: int, data: Data) -> None:
+    subscription, invoice = data["changeUsers"]["subscription"], data["changeUsers"]["invoice"]
+    assert subscription["seats"] == seats_of(tenant.shape).total + bought
+    assert subscription["version"] == 1 + bought
+    assert invoice["number"] == _number(tenant, tenant.shape.invoices + bought)
+    assert invoice["total"]["currency"] == tenant.currency

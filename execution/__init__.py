@@ -10,7 +10,8 @@ values. A column can be loaded as a whole (`batched`).
     compiler.py    from the operation to a plan, part by part when it is first needed
     plan.py        the selections and fields of a plan, and one run of it
     resolving.py   how a field gets the values of its column
-    completion.py  how lists and objects of a column become what the answer shows
+    completion.py  how the objects of a column become what the answer shows
+    lists.py       the same for lists
     leaves.py      the same for scalars and enums
     frames.py      where a value of a column lies in the answer
     batching.py    fields that are resolved for many objects at once

@@ -14,6 +14,7 @@ from typing import Any
 
 import strawberry
 from strawberry.dataloader import DataLoader
+from strawberry.exceptions import WrongNumberOfResultsReturned
 
 Load = Callable[[list[Any], Any], Awaitable[Sequence[Any]]]
 """From objects and the info of one of them to the field's value for each, in order; an
@@ -48,3 +49,11 @@ def _loader(load: Load, info: strawberry.Info) -> DataLoader[Any, Any]:
         # Objects are not told apart by value: each is asked about once.
         loaders[load] = DataLoader(together, cache=False)
     return loaders[load]
+
+
+def exactly(count: int, values: Sequence[Any]) -> list[Any]:
+    """The values that a load found. Raises as a data loader does where there are not as many."""
+    found = list(values)
+    if len(found) != count:
+        raise WrongNumberOfResultsReturned(expected=count, received=len(found))
+    return found

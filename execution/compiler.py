@@ -8,21 +8,27 @@ variables that they name: an operation has one plan for each set of their values
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     OperationType,
+    VariableNode,
+    Visitor,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
+    visit,
 )
 from graphql.execution import Executor
 from graphql.execution.collect_fields import CollectedFields, collect_fields, collect_subfields
 from graphql.type import GraphQLOutputType
 from strawberry import Schema
 
-from execution.completion import Abstract, Listed, Shown
+from execution.completion import Abstract, Shown
 from execution.leaves import Leaf
+from execution.lists import Listed
 from execution.plan import Completion, Field, Plan, Resolver, Selection
 from execution.resolving import resolver_of
 
@@ -41,17 +47,19 @@ class Compiler:
         """How many fields have been compiled so far."""
 
     def plan(self) -> Plan:
-        """The operation's plan."""
+        """The operation's plan. Raises GraphQLError where its own fields cannot be told."""
         kind = self.operation.operation
         root = self.graphql_schema.get_root_type(kind)
-        assert root is not None
+        if root is None:
+            message = f"Schema is not configured to execute {kind.value} operation."
+            raise GraphQLError(message, self.operation)
         collected = collect_fields(
             self.graphql_schema, self.fragments, self.variables, root, self.operation
         )
         return Plan(self._selection(root, collected), serial=kind is OperationType.MUTATION)
 
     def subselection(self, field: Field, type_: GraphQLObjectType) -> Selection:
-        """What a field asks for of an object type."""
+        """What a field asks for of an object type. Raises GraphQLError where it cannot be told."""
         collected = collect_subfields(
             self.graphql_schema,
             self.fragments,
@@ -70,7 +78,8 @@ class Compiler:
             if definition is None:
                 continue
             resolver = self._resolver(parent, nodes[0].name.value, definition)
-            field = Field(key, position, nodes, details, definition, parent, resolver)
+            constant = not any(map(names_a_variable, nodes[0].arguments or ()))
+            field = Field(key, position, nodes, details, definition, parent, resolver, constant)
             field.completion = self._completion(field, definition.type)
             fields.append(field)
         self.fields += len(fields)
@@ -91,3 +100,15 @@ class Compiler:
         if is_abstract_type(named):
             return Abstract(field, named, self.subselection, nullable=nullable)
         return Shown(field, named, self.subselection, nullable=nullable)
+
+
+def names_a_variable(node: ArgumentNode) -> bool:
+    """Whether the value of an argument has a variable in it."""
+    found: list[VariableNode] = []
+
+    class Variables(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            found.append(node)
+
+    visit(node, Variables())
+    return bool(found)

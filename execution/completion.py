@@ -5,21 +5,25 @@ schema's own objects have, no value is looked at twice. Whatever else there is (
 another type) is completed one by one, as the specification says.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from graphql import (
     GraphQLAbstractType,
-    GraphQLError,
     GraphQLObjectType,
+    GraphQLResolveInfo,
 )
 from graphql.execution.executor import invalid_return_type_error
-from graphql.pyutils import Undefined, is_iterable
-from graphql.pyutils.is_awaitable import is_async_iterable
+from graphql.pyutils import Undefined, is_awaitable
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.cast import get_strawberry_type_cast
 
-from execution.frames import Frame, Items, Some
+from execution.frames import Frame, Some
 from execution.plan import Completion, Failure, Field, Run, Selection, Values
 from execution.resolving import settle
+
+Info = GraphQLResolveInfo[Any]
 
 Compile = Callable[[Field, GraphQLObjectType], Selection]
 """Compiles what a field's nodes ask for of an object type."""
@@ -58,59 +62,12 @@ class Base(Completion):
         ]
 
 
-class Listed(Base):
-    """Lists: their items are completed together."""
-
-    def __init__(self, field: Field, item: Completion, *, nullable: bool) -> None:
-        super().__init__(field, nullable=nullable)
-        self.item = item
-
-    async def later(self, run: Run, frame: Frame, values: Values) -> Values:
-        """Each list with its items completed."""
-        lists = [value if type(value) is list else await self._list(value) for value in values]
-        items: Values = []
-        starts = []
-        for one in lists:
-            starts.append(len(items))
-            if type(one) is list:
-                items += one
-        if any(hasattr(kind, "__await__") for kind in set(map(type, items))):
-            await settle(items)
-        inner = Items(frame, starts)
-        if self.item.quick:
-            shown = self.item.now(run, inner, items)
-        else:
-            shown = await self.item.later(run, inner, items)
-        failed = Failure in set(map(type, shown))
-        answers: Values = []
-        for index, (one, start) in enumerate(zip(lists, starts, strict=True)):
-            if type(one) is not list:
-                answers.append(self.missing(run, frame, index, one))
-                continue
-            answer = shown[start : start + len(one)]
-            first = failed and next((item for item in answer if type(item) is Failure), None)
-            answers.append(self.ended(run, frame, index, first) if first else answer)
-        return answers
-
-    async def _list(self, value: Any) -> Any:
-        """The items of any other kind of list; None or an exception where it is none."""
-        if value is None or value is Undefined:
-            return None
-        if isinstance(value, Exception):
-            return value
-        try:
-            if is_async_iterable(value):
-                return [item async for item in value]
-            if is_iterable(value):
-                return list(value)
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is this value's)
-            return error
-        message = f"Expected Iterable, but did not find one for field '{self.field.name}'."
-        return GraphQLError(message)
-
-
 class Shown(Base):
-    """Objects of one type."""
+    """Objects of one type.
+
+    Where a type is told by the class, objects of a class that has been seen are not looked at
+    again: `strawberry.cast` cannot make something else of an object of the type's own class.
+    """
 
     def __init__(
         self, field: Field, type_: GraphQLObjectType, compile_: Compile, *, nullable: bool
@@ -120,42 +77,97 @@ class Shown(Base):
         self.compile = compile_
         self.selection: Selection | None = None
         self.known: set[type] = set()
+        self.by_class = _is_told_by_class(type_)
+
+    @property
+    def quick(self) -> bool:  # type: ignore[override]
+        """Whether nothing below is waited for, as far as it has been compiled."""
+        return self.by_class and self.selection is not None and self.selection.quick
+
+    def now(self, run: Run, frame: Frame, values: Values) -> Values:
+        """Each object with the fields that are asked for. Raises Wait."""
+        assert self.selection is not None
+        if set(map(type, values)) <= self.known:
+            failures = run.failures
+            shown = self.selection.now(run, frame, values)
+            return shown if run.failures == failures else self.through(run, frame, shown)
+        checks = [self._check(run, frame, index, value) for index, value in enumerate(values)]
+        answers, chosen = self._sorted_out(run, frame, values, checks)
+        some = [values[index] for index in chosen]
+        shown = self.selection.now(run, Some(frame, chosen), some) if some else []
+        self._learn(some)
+        return self._placed(run, frame, answers, chosen, shown)
 
     async def later(self, run: Run, frame: Frame, values: Values) -> Values:
         """Each object with the fields that are asked for."""
-        if not values:
-            return []
-        if set(map(type, values)) <= self.known:
-            assert self.selection is not None
+        if self.selection is not None and set(map(type, values)) <= self.known:
             return self.through(run, frame, await self.selection.rows(run, frame, values))
-        return await self._sorted_out(run, frame, values)
+        checks = [self._check(run, frame, index, value) for index, value in enumerate(values)]
+        await settle(checks)
+        answers, chosen = self._sorted_out(run, frame, values, checks)
+        inner, some = Some(frame, chosen), [values[index] for index in chosen]
+        try:
+            selection = self._compiled() if some else None
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is these values')
+            shown = [run.fail(inner, index, self.field, error) for index in range(len(some))]
+        else:
+            shown = await selection.rows(run, inner, some) if selection else []
+            self._learn(some)
+        return self._placed(run, frame, answers, chosen, shown)
 
-    async def _sorted_out(self, run: Run, frame: Frame, values: Values) -> Values:
-        answers = [self._checked(run, frame, index, value) for index, value in enumerate(values)]
-        chosen = [index for index, answer in enumerate(answers) if answer is SHOW]
-        if not chosen:
-            return answers
-        if self.selection is None:
-            self.selection = self.compile(self.field, self.type)
-        some = [values[index] for index in chosen]
-        shown = await self.selection.rows(run, Some(frame, chosen), some)
-        self.known.update(map(type, some))
+    def _placed(
+        self, run: Run, frame: Frame, answers: Values, chosen: list[int], shown: Values
+    ) -> Values:
         for index, row in zip(chosen, shown, strict=True):
             answers[index] = row
         return self.through(run, frame, answers)
 
-    def _checked(self, run: Run, frame: Frame, index: int, value: Any) -> Any:
+    def _compiled(self) -> Selection:
+        if self.selection is None:
+            self.selection = self.compile(self.field, self.type)
+        return self.selection
+
+    def _learn(self, values: Values) -> None:
+        if self.by_class:
+            self.known.update(type(one) for one in values if get_strawberry_type_cast(one) is None)
+
+    def _sorted_out(
+        self, run: Run, frame: Frame, values: Values, checks: Values
+    ) -> tuple[Values, list[int]]:
+        """SHOW for each object of the type, what stands for the others; where the objects are."""
+        answers = [
+            self._judged(run, frame, index, value, check)
+            for index, (value, check) in enumerate(zip(values, checks, strict=True))
+        ]
+        return answers, [index for index, answer in enumerate(answers) if answer is SHOW]
+
+    def _check(self, run: Run, frame: Frame, index: int, value: Any) -> Any:
+        """Whether a value is an object of the type; it may have to be waited for."""
+        if value is None or value is Undefined or isinstance(value, Exception):
+            return False
+        try:
+            is_type = self.type.is_type_of
+            return is_type is None or is_type(value, self.field.info(run, frame, index))
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is this value's)
+            return error
+
+    def _judged(self, run: Run, frame: Frame, index: int, value: Any, check: Any) -> Any:
         """SHOW for an object of the type; otherwise what stands for it."""
         if value is None or value is Undefined or isinstance(value, Exception):
             return self.missing(run, frame, index, value)
-        try:
-            known = self.type.is_type_of
-            if known is None or known(value, self.field.info(run, frame, index)):
-                return SHOW
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is this value's)
-            return self.missing(run, frame, index, error)
+        if isinstance(check, Exception):
+            return self.missing(run, frame, index, check)
+        if check:
+            return SHOW
         wrong = invalid_return_type_error(self.type, value, self.field.details)
         return self.missing(run, frame, index, wrong)
+
+
+def _is_told_by_class(type_: GraphQLObjectType) -> bool:
+    """Whether the class of an object says if it is of the type, unless the object is cast."""
+    definition = type_.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    told = isinstance(definition, StrawberryObjectDefinition) and definition.is_type_of is None
+    return told or type_.is_type_of is None
 
 
 SHOW = object()
@@ -177,8 +189,7 @@ class Abstract(Base):
         """The objects, type by type."""
         answers: Values = [None] * len(values)
         by_type: dict[str, list[int]] = {}
-        for index, value in enumerate(values):
-            found = await self._type(run, frame, index, value)
+        for index, found in enumerate(await self._types(run, frame, values)):
             if isinstance(found, GraphQLObjectType):
                 by_type.setdefault(found.name, []).append(index)
                 if found.name not in self.shown:
@@ -193,22 +204,32 @@ class Abstract(Base):
                 answers[index] = row
         return answers
 
-    async def _type(self, run: Run, frame: Frame, index: int, value: Any) -> Any:
-        """The type of a value; None or an exception where it has none."""
-        if value is None or value is Undefined:
-            return None
-        if isinstance(value, Exception):
+    async def _types(self, run: Run, frame: Frame, values: Values) -> Values:
+        """The type of each value; None or an exception where it has none."""
+        types = [self._type(run, frame, index, value) for index, value in enumerate(values)]
+        await settle(types)
+        return types
+
+    def _type(self, run: Run, frame: Frame, index: int, value: Any) -> Any:
+        """The type of a value; it may have to be waited for."""
+        if value is None or value is Undefined or isinstance(value, Exception):
             return value
-        executor, field = run.executor, self.field
-        info = field.info(run, frame, index)
+        info = self.field.info(run, frame, index)
         try:
-            resolve = self.type.resolve_type or executor.type_resolver
-            name: Any = [resolve(value, info, self.type)]
-            await settle(name)
-            if isinstance(name[0], Exception):
-                return name[0]
-            return executor.ensure_valid_runtime_type(
-                name[0], self.type, field.details, info, value
-            )
+            resolve = self.type.resolve_type or run.executor.type_resolver
+            name: Any = resolve(value, info, self.type)
+            if is_awaitable(name):
+                return self._valid_later(run, info, value, name)
+            return self._valid(run, info, value, name)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is this value's)
             return error
+
+    def _valid(self, run: Run, info: Info, value: Any, name: Any) -> GraphQLObjectType:
+        return run.executor.ensure_valid_runtime_type(
+            name, self.type, self.field.details, info, value
+        )
+
+    async def _valid_later(
+        self, run: Run, info: Info, value: Any, name: Awaitable[Any]
+    ) -> GraphQLObjectType:
+        return self._valid(run, info, value, await name)

@@ -26,6 +26,7 @@ from graphql import (
 )
 from graphql.execution import Executor
 from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
+from graphql.pyutils import Undefined
 from strawberry import Schema
 from strawberry.schema.schema import validate_document
 from strawberry.utils.await_maybe import await_maybe
@@ -123,20 +124,24 @@ class Engine:
         return None if executor.error_propagation else "error propagation disabled"
 
     async def _run(self, document: Document, executor: Executor[Any]) -> ExecutionResult:
-        compiler, plan = self._plan(document, executor)
-        fields = compiler.fields
         try:
+            compiler, plan = self._plan(document, executor)
+            fields = compiler.fields
             result = await plan.run(executor)
-        except RecursionError:
-            error = GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, executor.operation)
+        except GraphQLError as error:
             return ExecutionResult(None, [error])
+        except RecursionError:
+            deep = GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, executor.operation)
+            return ExecutionResult(None, [deep])
         if compiler.fields != fields:
             self._keep(document)
         return result
 
     def _plan(self, document: Document, executor: Executor[Any]) -> tuple[Compiler, Plan]:
+        """The operation's plan. Raises GraphQLError where its own fields cannot be told."""
         values = executor.variable_values.coerced
-        key = (id(executor.operation), *map(values.get, document.conditions))
+        decided = (_decided(values.get(name, Undefined)) for name in document.conditions)
+        key = (id(executor.operation), *decided)
         if key not in document.plans:
             if len(document.plans) >= MAX_PLANS:
                 document.plans.clear()
@@ -164,6 +169,11 @@ class Engine:
         }
         errors = validate_document(self.schema._schema, ast, tuple(specified_rules))  # noqa: SLF001
         return Document(text, errors, ast, operations, _conditions(ast))
+
+
+def _decided(value: object) -> object:
+    """What a variable decides; None where it is another operation's, of another type."""
+    return value if value is Undefined or isinstance(value, bool) else None
 
 
 def _conditions(ast: DocumentNode) -> tuple[str, ...]:

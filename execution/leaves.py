@@ -19,6 +19,9 @@ from execution.plan import Field, Run, Values
 
 MIN_INT, MAX_INT = -(2**31), 2**31 - 1
 
+UNSHOWN = (type(None), type(Undefined), Exception)
+"""What no leaf shows."""
+
 
 class Leaf(Base):
     """Scalars and enums."""
@@ -41,6 +44,13 @@ class Leaf(Base):
                 return [self.names[value] for value in values]
             except (KeyError, TypeError):
                 pass
+        if not any(issubclass(kind, UNSHOWN) for kind in set(map(type, values))):
+            try:
+                shown = [self.coerce(value) for value in values]
+            except Exception:  # noqa: BLE001 (they are coerced again, one by one)
+                shown = [None]
+            if not any(value is None or value is Undefined for value in shown):
+                return shown
         return [self._shown(run, frame, index, value) for index, value in enumerate(values)]
 
     def _shown(self, run: Run, frame: Frame, index: int, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,10 @@ Values = list[Any]
 """A column of values; an exception stands for a value that could not be had."""
 
 
+class Wait(Exception):
+    """A quick completion has met something that has to be waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Stands for a value that may not be null and could not be had: it nulls its parent."""
@@ -38,6 +43,34 @@ class Run:
         self.arguments: dict[int, Any] = {}
         self.failures = 0
         self.errors: list[tuple[Place, Place, GraphQLError]] = []
+        self.found: list[Values] = []
+        """What a quick attempt has found so far: values of resolvers, and lists."""
+        self.recalled: list[Values] = []
+        """The same of attempts that had to wait, the first one last."""
+
+    def attempt(self, completion: "Completion", frame: Frame, values: Values) -> Values:
+        """What a quick completion makes of values. Raises Wait: then `later` is to go on from
+        what was found, so that no resolver is called twice."""
+        failures, errors = self.failures, len(self.errors)
+        self.found = []
+        try:
+            return completion.now(self, frame, values)
+        except Wait:
+            self.recalled += self.found[::-1]
+            self.failures = failures
+            del self.errors[errors:]
+            raise
+
+    def recall(self) -> Values | None:
+        """The next of what an attempt has found that had to wait."""
+        return self.recalled.pop() if self.recalled else None
+
+    async def completed(self, completion: "Completion", frame: Frame, values: Values) -> Values:
+        """What the answer shows for a column, without waiting where nothing has to be."""
+        if completion.quick:
+            with suppress(Wait):
+                return self.attempt(completion, frame, values)
+        return await completion.later(self, frame, values)
 
     def fail(self, frame: Frame, index: int, field: "Field", error: Exception) -> Failure:
         """The failure of one value, told where it happened."""
@@ -54,11 +87,11 @@ class Run:
         """The errors in the document's order, without those that an earlier error hides by
         nulling what they are about; None where there is none."""
         told: list[GraphQLError] = []
-        nulled: list[Place] = []
+        nulled: set[Place] = set()
         for place, null, error in sorted(self.errors, key=lambda entry: entry[0]):
-            if not any(place[: len(hidden)] == hidden for hidden in nulled):
+            if not any(place[:length] in nulled for length in range(len(place) + 1)):
                 told.append(error)
-                nulled.append(null)
+                nulled.add(null)
         return told or None
 
 
@@ -85,7 +118,7 @@ class Completion:
     One that never waits has `quick` set and overrides `now`; others override `later`.
     """
 
-    quick = False
+    quick: bool = False
 
     def now(self, run: Run, frame: Frame, values: Values) -> Values:
         """What is shown for each value, without waiting."""
@@ -107,7 +140,11 @@ class Field:
     definition: GraphQLField
     parent: GraphQLObjectType
     resolver: Resolver
+    is_constant: bool
+    """Whether the arguments name no variable."""
     completion: Completion = dataclasses.field(init=False)
+    given: dict[str, Any] | None = None
+    """The arguments for Python, once they are known to be the same for ever."""
 
     @property
     def name(self) -> str:
@@ -119,17 +156,26 @@ class Field:
         path: Any = frame.path(index)
         return run.executor.build_resolve_info(self.definition, self.nodes, self.parent, path)
 
+    def now(self, run: Run, parent: Frame, sources: Values) -> Values:
+        """What the answer shows for a quick field, for each source. Raises Wait."""
+        frame = Column(parent, self.key, self.position, self.parent.name)
+        values = self._values(run, frame, sources)
+        run.found.append(values)
+        return self.completion.now(run, frame, values)
+
+    def _values(self, run: Run, frame: Frame, sources: Values) -> Values:
+        values = run.recall()
+        return self.resolver.now(run, self, frame, sources) if values is None else values
+
     async def column(self, run: Run, parent: Frame, sources: Values) -> Values:
         """What the answer shows for the field, for each source."""
         frame = Column(parent, self.key, self.position, self.parent.name)
         resolver, completion = self.resolver, self.completion
         if resolver.quick:
-            values = resolver.now(run, self, frame, sources)
+            values = self._values(run, frame, sources)
         else:
             values = await resolver.later(run, self, frame, sources)
-        if completion.quick:
-            return completion.now(run, frame, values)
-        return await completion.later(run, frame, values)
+        return await run.completed(completion, frame, values)
 
 
 class Selection:
@@ -138,17 +184,31 @@ class Selection:
     def __init__(self, fields: Sequence[Field]) -> None:
         self.fields = fields
         self.keys = [field.key for field in fields]
+        self._quick = False
+        self._waits = not all(field.resolver.quick for field in fields)
+
+    @property
+    def quick(self) -> bool:
+        """Whether no field waits for anything, as far as it has been compiled."""
+        if not self._quick and not self._waits:
+            self._quick = all(field.completion.quick for field in self.fields)
+        return self._quick
+
+    def now(self, run: Run, frame: Frame, sources: Values) -> Values:
+        """The same as `rows` for fields that are quick. Raises Wait."""
+        failures = run.failures
+        try:
+            columns = [field.now(run, frame, sources) for field in self.fields]
+        except Wait:
+            self._quick, self._waits = False, True
+            raise
+        return self._together(columns, len(sources), failed=run.failures != failures)
 
     async def rows(self, run: Run, frame: Frame, sources: Values) -> Values:
         """What the answer shows for each source: an object, or the Failure of a field."""
         failures = run.failures
         columns = [await field.column(run, frame, sources) for field in self.fields]
-        if run.failures != failures:
-            return [self._row(columns, index) for index in range(len(sources))]
-        if not columns:
-            return [{} for _ in sources]
-        keys = self.keys
-        return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+        return self._together(columns, len(sources), failed=run.failures != failures)
 
     async def serially(self, run: Run, frame: Frame, source: Any) -> Any:
         """The same for one source, where a failure keeps the fields after it from running."""
@@ -159,6 +219,14 @@ class Selection:
                 return value
             row[field.key] = value
         return row
+
+    def _together(self, columns: Sequence[Values], count: int, *, failed: bool) -> Values:
+        if failed:
+            return [self._row(columns, index) for index in range(count)]
+        if not columns:
+            return [{} for _ in range(count)]
+        keys = self.keys
+        return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def _row(self, columns: Sequence[Values], index: int) -> Any:
         row = {field.key: column[index] for field, column in zip(self.fields, columns, strict=True)}

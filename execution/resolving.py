@@ -11,6 +11,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
+import strawberry
 from graphql import GraphQLField, GraphQLObjectType, TypeNameMetaFieldDef
 from graphql.execution import default_field_resolver
 from graphql.execution.values import get_argument_values
@@ -20,12 +21,15 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from execution.batching import Load, load_of
+from execution.batching import Load, exactly, load_of
 from execution.frames import Frame
 from execution.plan import Field, Resolver, Run, Values
 
 Caller = Callable[[Run, Field, Frame, int, Any], Any]
 """Calls what resolves a field, for the object at an index of the frame."""
+
+IMMUTABLE = frozenset({bool, float, int, str, type(None), type(strawberry.UNSET)})
+"""Types of arguments that no resolver can change."""
 
 
 def resolver_of(schema: Schema, parent: GraphQLObjectType, definition: GraphQLField) -> Resolver:
@@ -34,6 +38,8 @@ def resolver_of(schema: Schema, parent: GraphQLObjectType, definition: GraphQLFi
         return Direct(lambda _: parent.name)
     field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(field, StrawberryField) or field.extensions or schema.exception_handlers:
+        return Awaited(as_graphql_core)
+    if type(field).get_result is not StrawberryField.get_result:
         return Awaited(as_graphql_core)
     if field.base_resolver is None:
         plain = field.default_resolver is getattr
@@ -57,14 +63,19 @@ class Direct(Resolver):
 
     def now(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:  # noqa: ARG002
         """What the function says of each object."""
-        function = self.function
-        values = []
-        for source in sources:
+        values: Values = []
+        left = iter(sources)
+        while True:
             try:
-                values.append(function(source))
+                # What was found before an error stays, and what is left comes after it.
+                values.extend(map(self.function, left))
             except Exception as error:  # noqa: BLE001 (whatever it is, it is this value's)
                 values.append(error)
-        return values
+            else:
+                if len(values) == len(sources):
+                    return values
+                # StopIteration, which ends `map` silently.
+                values.append(StopIteration())
 
 
 class Called(Resolver):
@@ -110,7 +121,8 @@ class Batched(Resolver):
         if not sources:
             return []
         try:
-            return list(await self.load(sources, self.call.information(run, field, frame, 0)))
+            info = self.call.information(run, field, frame, 0)
+            return exactly(len(sources), await self.load(sources, info))
         except Exception as error:  # noqa: BLE001 (whatever it is, it is these values')
             return [error] * len(sources)
 
@@ -136,7 +148,7 @@ class Call:
 
     def __call__(self, run: Run, field: Field, frame: Frame, index: int, source: Any) -> Any:
         """What the function answers for one object."""
-        keywords = dict(self._arguments(run, field, frame))
+        keywords = dict(self._arguments(run, field, frame, index))
         for root in self.roots:
             keywords[root] = source
         if self.info is not None:
@@ -148,20 +160,25 @@ class Call:
         raw = field.info(run, frame, index)
         return self.schema.config.info_class(_raw_info=raw, _field=self.field)
 
-    def _arguments(self, run: Run, field: Field, frame: Frame) -> dict[str, Any]:
-        """The arguments by their names in Python, converted once for all objects."""
+    def _arguments(self, run: Run, field: Field, frame: Frame, index: int) -> dict[str, Any]:
+        """The arguments by their names in Python. All objects share those that cannot change."""
         if not self.field.arguments:
             return {}
-        key = id(field)
-        if key not in run.arguments:
-            run.arguments[key] = convert_arguments(
-                graphql_arguments(run, field),
-                self.field.arguments,
-                scalar_registry=self.schema.schema_converter.scalar_registry,
-                config=self.schema.config,
-                info=self.information(run, field, frame, 0),
-            )
-        converted: dict[str, Any] = run.arguments[key]
+        shared: dict[str, Any] | None = field.given or run.arguments.get(id(field))
+        if shared is not None:
+            return shared
+        converted = convert_arguments(
+            graphql_arguments(run, field),
+            self.field.arguments,
+            scalar_registry=self.schema.schema_converter.scalar_registry,
+            config=self.schema.config,
+            info=self.information(run, field, frame, index),
+        )
+        if IMMUTABLE.issuperset(map(type, converted.values())):
+            if field.is_constant:
+                field.given = converted
+            else:
+                run.arguments[id(field)] = converted
         return converted
 
 
@@ -180,7 +197,10 @@ def graphql_arguments(run: Run, field: Field) -> dict[str, Any]:
 
 
 async def settle(values: Values) -> None:
-    """Waits for those values that have to be waited for, all at once."""
+    """Waits for those values that have to be waited for, all at once.
+
+    An exception is a value; what is none (the task being cancelled) is raised.
+    """
     waiting = [index for index, value in enumerate(values) if is_awaitable(value)]
     if len(waiting) == 1:
         try:
@@ -190,4 +210,6 @@ async def settle(values: Values) -> None:
     elif waiting:
         found = await asyncio.gather(*(values[index] for index in waiting), return_exceptions=True)
         for index, value in zip(waiting, found, strict=True):
+            if isinstance(value, BaseException) and not isinstance(value, Exception):
+                raise value
             values[index] = value

@@ -17,7 +17,7 @@ from services import account_settings, accounts, subscriptions
 
 async def account(info: Info) -> Account:
     await subscriptions.settle(info.context.actor, info.context.at)
-    return Account(row=await accounts.get(info.context.actor))
+    return Account(row=accounts.profile(info.context.actor))
 
 
 async def update_license_management(

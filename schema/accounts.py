@@ -55,7 +55,7 @@ class LicenseManagement:
     "else, with a FORBIDDEN error at their path."
 )
 class Account(Node):
-    row: strawberry.Private[accounts.Account]
+    row: strawberry.Private[accounts.Profile | accounts.Account]
 
     @strawberry.field(description="What the account is called.")
     def name(self) -> str:
@@ -74,8 +74,8 @@ class Account(Node):
         return Subscription(row=await subscriptions.get(info.context.actor))
 
     @strawberry.field(description="For billing administrators.")
-    def billing_details(self, info: Info) -> BillingDetails | None:
-        row = accounts.billing_details(info.context.actor, self.row)
+    async def billing_details(self, info: Info) -> BillingDetails | None:
+        row = await accounts.get(info.context.actor)
         return BillingDetails(
             billing_email=row.billing_email,
             legal_name=row.legal_name,

@@ -16,15 +16,34 @@ Cursor = str | None
 
 @strawberry.type(description="Where a page lies in its connection.")
 class PageInfo:
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    page: strawberry.Private[Page[Any]]
+
+    @strawberry.field
+    def has_next_page(self) -> bool:
+        return self.page.has_next
+
+    @strawberry.field
+    def has_previous_page(self) -> bool:
+        return self.page.has_previous
+
+    @strawberry.field
+    def start_cursor(self) -> str | None:
+        return self.page.cursor(self.page.rows[0]) if self.page.rows else None
+
+    @strawberry.field
+    def end_cursor(self) -> str | None:
+        return self.page.cursor(self.page.rows[-1]) if self.page.rows else None
 
 
 @strawberry.type(description="One row of a page, with the cursor that stands for it.")
 class Edge(Generic[Item]):
-    cursor: str
+    page: strawberry.Private[Page[Any]]
+    row: strawberry.Private[Any]
+
+    @strawberry.field
+    def cursor(self) -> str:
+        return self.page.cursor(self.row)
+
     node: Item
 
 
@@ -50,14 +69,5 @@ def connection(
     page: Page[Any], item: Callable[[Any], Item], counter: Callable[[], Awaitable[int]]
 ) -> Connection[Item]:
     """The connection that shows a page of rows; `counter` runs only when it is asked for."""
-    edges = [
-        Edge(cursor=cursor, node=item(row))
-        for row, cursor in zip(page.rows, page.cursors, strict=True)
-    ]
-    info = PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
-    return Connection(edges=edges, page_info=info, counter=counter)
+    edges = [Edge(node=item(row), page=page, row=row) for row in page.rows]
+    return Connection(edges=edges, page_info=PageInfo(page=page), counter=counter)

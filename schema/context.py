@@ -31,30 +31,19 @@ class Loaders:
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
-        self.users = self._one(users.by_ids)
-        self.seat_groups = self._one(seat_groups.by_ids)
-        self.products = self._one(products.by_ids)
-        self.plans = self._one(plans.by_ids)
-        self.accounts = self._one(accounts.by_ids)
-        self.subscriptions = self._one(subscriptions.by_ids)
-        self.activity = self._one(activity.by_ids)
-        self.invoices = self._one(invoices.by_ids)
-        self.prices = self._many(plans.prices_of)
-        self.permissions = self._many(products.permissions_of)
-        self.lines = self._many(invoices.lines_of)
-        self.administrators = self._many(seat_groups.administrators_of)
-        self.administered = self._many(seat_groups.administered_by)
+        self.users = self._loader(users.by_ids)
+        self.seat_groups = self._loader(seat_groups.by_ids)
+        self.products = self._loader(products.by_ids)
+        self.plans = self._loader(plans.by_ids)
+        self.accounts = self._loader(accounts.by_ids)
+        self.subscriptions = self._loader(subscriptions.by_ids)
+        self.activity = self._loader(activity.by_ids)
+        self.invoices = self._loader(invoices.by_ids)
 
-    def _one(self, fetch: Fetch) -> DataLoader[UUID, Any]:
-        return self._loader(fetch, lambda: None)
-
-    def _many(self, fetch: Fetch) -> DataLoader[UUID, Any]:
-        return self._loader(fetch, list)
-
-    def _loader(self, fetch: Fetch, missing: Callable[[], Any]) -> DataLoader[UUID, Any]:
+    def _loader(self, fetch: Fetch) -> DataLoader[UUID, Any]:
         async def load(keys: list[UUID]) -> list[Any]:
             found = await fetch(self.actor, keys)
-            return [found[key] if key in found else missing() for key in keys]
+            return [found.get(key) for key in keys]
 
         return DataLoader(load)
 

@@ -4,11 +4,12 @@ from datetime import date
 
 import strawberry
 
+from execution import batched
 from schema.connections import Connection
 from schema.context import Info
 from schema.scalars import Money, Node, Period
-from services import auth, invoices, periods
-from services.drafts import Draft
+from services import auth, invoices
+from services.drafts import Draft, DraftLine
 from services.invoices import InvoiceKind, InvoiceStatus
 
 strawberry.enum(
@@ -20,13 +21,28 @@ strawberry.enum(InvoiceStatus, description="Where the invoice stands with its pa
 
 @strawberry.type(description="One line of an invoice.")
 class InvoiceLine:
-    description: str
-    quantity: int = strawberry.field(description="Paid seats.")
-    unit_price: Money = strawberry.field(
-        description="What one seat costs for a whole billing period, before tax."
-    )
-    period: Period = strawberry.field(description="The days that the line pays for.")
-    amount: Money = strawberry.field(description="Before tax; pro-rated where the line says so.")
+    row: strawberry.Private[invoices.InvoiceLine | DraftLine]
+    currency: strawberry.Private[str]
+
+    @strawberry.field
+    def description(self) -> str:
+        return self.row.description
+
+    @strawberry.field(description="Paid seats.")
+    def quantity(self) -> int:
+        return self.row.quantity
+
+    @strawberry.field(description="What one seat costs for a whole billing period, before tax.")
+    def unit_price(self) -> Money:
+        return Money(minor=self.row.unit_price_minor, currency=self.currency)
+
+    @strawberry.field(description="The days that the line pays for.")
+    def period(self) -> Period:
+        return Period(start=self.row.period_start, end=self.row.period_end)
+
+    @strawberry.field(description="Before tax; pro-rated where the line says so.")
+    def amount(self) -> Money:
+        return Money(minor=self.row.amount_minor, currency=self.currency)
 
 
 @strawberry.type(description="What an invoice would say if it were issued now.")
@@ -35,6 +51,18 @@ class InvoicePreview:
     subtotal: Money
     tax: Money
     total: Money
+
+
+async def _lines(shown: list["Invoice"], info: Info) -> list[list[InvoiceLine]]:
+    ids = [invoice.row.id for invoice in shown]
+    found = await invoices.lines_of(info.context.actor, ids)
+    return [
+        [
+            InvoiceLine(row=row, currency=invoice.row.currency)
+            for row in found.get(invoice.row.id, ())
+        ]
+        for invoice in shown
+    ]
 
 
 @strawberry.type(description="An issued invoice: a snapshot that never changes.")
@@ -65,10 +93,7 @@ class Invoice(Node):
     def purchase_order_number(self) -> str | None:
         return self.row.purchase_order_number
 
-    @strawberry.field(description="What is billed, line by line.")
-    async def lines(self, info: Info) -> list[InvoiceLine]:
-        rows = await info.context.load.lines.load(self.row.id)
-        return [_line(row, self.row.currency) for row in rows]
+    lines: list[InvoiceLine] = batched(_lines, description="What is billed, line by line.")
 
     @strawberry.field(description="The sum of the lines.")
     def subtotal(self) -> Money:
@@ -99,29 +124,10 @@ def preview(draft: Draft | None) -> InvoicePreview | None:
     """The draft as the API shows it."""
     if draft is None:
         return None
-    lines = [
-        InvoiceLine(
-            description=line.description,
-            quantity=line.quantity,
-            unit_price=Money(minor=line.unit_price_minor, currency=draft.currency),
-            period=Period(value=line.period),
-            amount=Money(minor=line.amount_minor, currency=draft.currency),
-        )
-        for line in draft.lines
-    ]
+    lines = [InvoiceLine(row=line, currency=draft.currency) for line in draft.lines]
     return InvoicePreview(
         lines=lines,
         subtotal=Money(minor=draft.subtotal_minor, currency=draft.currency),
         tax=Money(minor=draft.tax_minor, currency=draft.currency),
         total=Money(minor=draft.total_minor, currency=draft.currency),
-    )
-
-
-def _line(row: invoices.InvoiceLine, currency: str) -> InvoiceLine:
-    return InvoiceLine(
-        description=row.description,
-        quantity=row.quantity,
-        unit_price=Money(minor=row.unit_price_minor, currency=currency),
-        period=Period(value=periods.Period(row.period_start, row.period_end)),
-        amount=Money(minor=row.amount_minor, currency=currency),
     )

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from execution import batched
 from schema.context import Info
 from schema.scalars import Money, Node
 from services import plans
@@ -21,6 +22,16 @@ class PlanPrice:
     unit_price: Money
 
 
+async def _prices(shown: list["Plan"], info: Info) -> list[list[PlanPrice]]:
+    found = await plans.prices_of(info.context.actor, [plan.row.id for plan in shown])
+    return [[_price(row) for row in found.get(plan.row.id, ())] for plan in shown]
+
+
+def _price(row: plans.PlanPrice) -> PlanPrice:
+    unit_price = Money(minor=row.unit_price_minor, currency=row.currency)
+    return PlanPrice(interval=row.interval, unit_price=unit_price)
+
+
 @strawberry.type(description="What an account can subscribe to.")
 class Plan(Node):
     row: strawberry.Private[plans.Plan]
@@ -37,13 +48,6 @@ class Plan(Node):
     def features(self) -> list[PlanFeature]:
         return [PlanFeature(feature) for feature in self.row.features]
 
-    @strawberry.field(description="Prices in the account's currency, the shortest interval first.")
-    async def prices(self, info: Info) -> list[PlanPrice]:
-        rows = await info.context.load.prices.load(self.row.id)
-        return [
-            PlanPrice(
-                interval=row.interval,
-                unit_price=Money(minor=row.unit_price_minor, currency=row.currency),
-            )
-            for row in rows
-        ]
+    prices: list[PlanPrice] = batched(
+        _prices, description="Prices in the account's currency, the shortest interval first."
+    )

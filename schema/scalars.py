@@ -8,7 +8,7 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from schema import ids
-from services import money, periods
+from services import money
 from services.errors import BadUserInput
 
 Given = TypeVar("Given")
@@ -81,12 +81,5 @@ class Money:
     "renewal day)."
 )
 class Period:
-    value: strawberry.Private[periods.Period]
-
-    @strawberry.field(description="The first day.")
-    def start(self) -> date:
-        return self.value.start
-
-    @strawberry.field(description="The first day after it.")
-    def end(self) -> date:
-        return self.value.end
+    start: date = strawberry.field(description="The first day.")
+    end: date = strawberry.field(description="The first day after it.")

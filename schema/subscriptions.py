@@ -10,7 +10,7 @@ from schema.invoices import Invoice, InvoicePreview, preview
 from schema.plans import Plan
 from schema.scalars import IDEMPOTENCY_KEY, Money, Node, Period
 from schema.users import User
-from services import periods, subscriptions
+from services import accounts, subscriptions
 from services.plans import BillingInterval
 from services.subscriptions import SeatChangeKind, SubscriptionStatus
 
@@ -48,8 +48,8 @@ class Subscription(Node):
     row: strawberry.Private[subscriptions.Subscription]
 
     @strawberry.field(description="The plan.")
-    async def plan(self, info: Info) -> Plan:
-        return Plan(row=await info.context.load.plans.load(self.row.plan_id))
+    def plan(self) -> Plan:
+        return Plan(row=self.row.plan)
 
     @strawberry.field(description="How long one period lasts.")
     def interval(self) -> BillingInterval:
@@ -81,13 +81,13 @@ class Subscription(Node):
     @strawberry.field(
         description="What one seat costs for one period, before tax; fixed when it began."
     )
-    async def unit_price(self, info: Info) -> Money:
-        account = await info.context.load.accounts.load(self.row.account_id)
-        return Money(minor=self.row.unit_price_minor, currency=account.currency)
+    def unit_price(self, info: Info) -> Money:
+        currency = accounts.profile(info.context.actor).currency
+        return Money(minor=self.row.unit_price_minor, currency=currency)
 
     @strawberry.field(description="The period that has been paid for.")
     def current_period(self) -> Period:
-        return Period(value=periods.Period(self.row.period_start, self.row.period_end))
+        return Period(start=self.row.period_start, end=self.row.period_end)
 
     @strawberry.field(
         description="Total of seats from the next period on; null when no decrease is waiting."

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from execution import batched
 from schema import ids
 from schema.connections import Connection, connection, request
 from schema.context import Info
@@ -35,6 +36,28 @@ class Product(Node):
 class ProductPermission:
     product: Product
     role: ProductRole
+
+
+async def _administered(shown: list["User"], info: Info) -> list[list["SeatGroup"]]:
+    found = await seat_groups.administered_by(info.context.actor, [user.row.id for user in shown])
+    return [[SeatGroup(row=row) for row in found.get(user.row.id, ())] for user in shown]
+
+
+async def _permissions(shown: list["User"], info: Info) -> list[list[ProductPermission]]:
+    actor = info.context.actor
+    found = await products.permissions_of(actor, [user.row.id for user in shown])
+    ids = {row.product_id for rows in found.values() for row in rows}
+    named = {key: Product(row=row) for key, row in (await products.by_ids(actor, [*ids])).items()}
+    return [
+        [ProductPermission(product=named[row.product_id], role=row.role) for row in rows]
+        for rows in (found.get(user.row.id, ()) for user in shown)
+    ]
+
+
+async def _administrators(shown: list["SeatGroup"], info: Info) -> list[list["User"]]:
+    ids = [group.row.id for group in shown]
+    found = await seat_groups.administrators_of(info.context.actor, ids)
+    return [[User(row=row) for row in found.get(group.row.id, ())] for group in shown]
 
 
 @strawberry.type(description="One person in the account.")
@@ -74,19 +97,12 @@ class User(Node):
             return None
         return SeatGroup(row=await info.context.load.seat_groups.load(self.row.seat_group_id))
 
-    @strawberry.field(description="The groups that the user administers, by name.")
-    async def administered_seat_groups(self, info: Info) -> list["SeatGroup"]:
-        rows = await info.context.load.administered.load(self.row.id)
-        return [SeatGroup(row=row) for row in rows]
-
-    @strawberry.field(description="The user's roles in products.")
-    async def product_permissions(self, info: Info) -> list[ProductPermission]:
-        rows = await info.context.load.permissions.load(self.row.id)
-        found = await info.context.load.products.load_many([row.product_id for row in rows])
-        return [
-            ProductPermission(product=Product(row=product), role=row.role)
-            for row, product in zip(rows, found, strict=True)
-        ]
+    administered_seat_groups: list["SeatGroup"] = batched(
+        _administered, description="The groups that the user administers, by name."
+    )
+    product_permissions: list[ProductPermission] = batched(
+        _permissions, description="The user's roles in products."
+    )
 
     @strawberry.field(description="When the user last worked, as the vendor's import told.")
     def last_active_at(self) -> datetime | None:
@@ -104,9 +120,9 @@ class SeatGroup(Node):
     def name(self) -> str:
         return self.row.name
 
-    @strawberry.field(description="Who administers the group, by name.")
-    async def administrators(self, info: Info) -> list[User]:
-        return [User(row=row) for row in await info.context.load.administrators.load(self.row.id)]
+    administrators: list[User] = batched(
+        _administrators, description="Who administers the group, by name."
+    )
 
     @strawberry.field(description="Paid seats allocated to the group.")
     def seats(self) -> int:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,22 +13,26 @@ from models.accounts import Account, AccountCode
 from models.plans import Plan, PlanFeature
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import UserStatus
-from services import auth, database, text
-from services.errors import Forbidden, RefusalCode, Unauthenticated, refuse
+from services import auth, database, rows, text
+from services.errors import RefusalCode, Unauthenticated, refuse
 from services.permissions import Actor, Right, Role, require
+from services.profiles import Profile
+from services.rows import Query
 
 __all__ = [
     "Account",
+    "Profile",
     "Tenant",
     "authenticate",
-    "billing_details",
     "by_ids",
     "claimed",
     "create",
     "get",
     "locked",
+    "profile",
     "store_counts",
     "tenant_of",
+    "user_count",
 ]
 
 
@@ -56,16 +61,16 @@ class Tenant:
 
 
 @asynccontextmanager
-async def locked(account_id: UUID) -> AsyncIterator[Tenant]:
+async def locked(account_id: UUID, user_id: UUID | None = None) -> AsyncIterator[Tenant]:
     """One transaction with the account to itself, until it ends.
 
-    On PostgreSQL the account's row is locked, on SQLite the file's writers, so that what is
-    read next cannot change underneath. What is read with the row in one statement could be
-    older than the lock: the rest is read after it.
+    On PostgreSQL the rows are locked, the account's first, and read as they are then; on
+    SQLite the file's writers are. What is read next cannot change underneath. Raises
+    Unauthenticated where a user is named who has been disabled.
     """
     async with database.writing():
-        account = await Account.select_for_update().get(id=account_id)
-        async with _counting(account) as tenant:
+        tenant = await (_only("lock", account_id) if user_id is None else _for(account_id, user_id))
+        async with _counting(tenant):
             yield tenant
 
 
@@ -76,13 +81,51 @@ async def claimed(account_id: UUID) -> AsyncIterator[Tenant | None]:
     On SQLite nobody can tell: there it waits.
     """
     async with database.writing():
-        free = Account.select_for_update(skip_locked=True)
-        account = await free.get_or_none(id=account_id)
-        if account is None:
+        records = await database.fetch(_statement("claim"), account_id)
+        if not records:
             yield None
             return
-        async with _counting(account) as tenant:
+        tenant = _tenant(records[0])
+        async with _counting(tenant):
             yield tenant
+
+
+async def tenant_of(actor: Actor) -> Tenant:
+    """The actor's account with its subscription and plan, as they are now."""
+    require(actor, Right.READ_SELF)
+    return await _only("no_lock", actor.account_id)
+
+
+@lru_cache
+def _statement(lock: str, *, with_user: bool = False) -> str:
+    """The account with its subscription and plan, and a user's status."""
+    status = ", u.status AS user_status" if with_user else ""
+    user = " JOIN users u ON u.account_id = a.id AND u.id = ?" if with_user else ""
+    shown = f"{rows.columns(Account, 'a')}, {rows.columns(Subscription, 's')}"
+    source = (
+        "accounts a JOIN subscriptions s ON s.account_id = a.id JOIN plans p ON p.id = s.plan_id"
+    )
+    shown = f"{shown}, {rows.columns(Plan, 'p')}{status}"
+    return f"SELECT {shown} FROM {source}{user} WHERE a.id = ? {{{lock}}}"  # noqa: S608
+
+
+async def _only(lock: str, account_id: UUID) -> Tenant:
+    (record,) = await database.fetch(_statement(lock), account_id)
+    return _tenant(record)
+
+
+async def _for(account_id: UUID, user_id: UUID) -> Tenant:
+    statement = _statement("lock_with_user", with_user=True)
+    (record,) = await database.fetch(statement, user_id, account_id)
+    if record["user_status"] == UserStatus.DISABLED:
+        raise Unauthenticated(NO_ENTRY)
+    return _tenant(record)
+
+
+def _tenant(record: Sequence[Any]) -> Tenant:
+    account, subscription, plan = rows.split(record, Account, Subscription, Plan)
+    subscription.plan = plan
+    return Tenant(account, subscription, plan)
 
 
 async def create(**columns: Any) -> Account:
@@ -94,37 +137,36 @@ async def create(**columns: Any) -> Account:
 
 
 @asynccontextmanager
-async def _counting(account: Account) -> AsyncIterator[Tenant]:
-    """The locked account; what its counters have come to is stored at the end, at once."""
-    before = _counts(account)
-    yield await tenant_of(account)
-    if _counts(account) != before:
-        await store_counts(account)
+async def _counting(tenant: Tenant) -> AsyncIterator[None]:
+    """What the locked account's counters have come to is stored at the end, at once."""
+    before = _counts(tenant.account)
+    yield
+    if _counts(tenant.account) != before:
+        await store_counts(tenant.account)
 
 
-def _counts(account: Account) -> dict[str, int]:
-    """The counters, which number invoices and activity and count users."""
-    counted = ("invoice_count", "activity_count", "user_count")
-    return {column: getattr(account, column) for column in counted}
+COUNTERS = ("invoice_count", "activity_count", "user_count")
+"""The counters, which number invoices and activity and count users."""
+
+
+def _counts(account: Account) -> list[int]:
+    return [getattr(account, column) for column in COUNTERS]
 
 
 async def store_counts(account: Account) -> None:
     """Stores the counters of an account that is new; of a locked one, that is done at its end."""
-    await Account.filter(id=account.id).update(**_counts(account))
-
-
-async def tenant_of(account: Account) -> Tenant:
-    """The account with its subscription and plan."""
-    subscription = await Subscription.get(account_id=account.id).select_related("plan")
-    return Tenant(account, subscription, subscription.plan)
+    changes = ", ".join(f"{column} = ?" for column in COUNTERS)
+    statement = f"UPDATE accounts SET {changes} WHERE id = ?"  # noqa: S608 (our own names)
+    await database.fetch(statement, *_counts(account), account.id)
 
 
 CALLER = """
-SELECT u.account_id, u.id, u.status, u.is_billing_administrator, u.is_administrator,
-    a.only_billing_administrators_manage_users AS restricted,
+SELECT u.id AS user_id, u.status, u.is_billing_administrator, u.is_administrator,
+    a.id, a.name, a.time_zone, a.currency, a.seat_group_required,
+    a.only_billing_administrators_manage_users,
     EXISTS (
         SELECT 1 FROM subscriptions s
-        WHERE s.account_id = a.id AND s.status = 'ACTIVE' AND s.renews_at <= $1
+        WHERE s.account_id = a.id AND s.status = 'ACTIVE' AND s.renews_at <= ?
     ) AS overdue,
     (
         SELECT {json_agg}(p.product_id) FROM product_permissions p
@@ -135,7 +177,7 @@ SELECT u.account_id, u.id, u.status, u.is_billing_administrator, u.is_administra
         WHERE g.account_id = a.id AND g.user_id = u.id
     ) AS seat_groups
 FROM accounts a JOIN users u ON u.account_id = a.id
-WHERE a.code = $2 AND u.email_key = $3
+WHERE a.code = ? AND u.email_key = ?
 """
 
 
@@ -144,55 +186,76 @@ async def authenticate(claims: auth.Claims, at: datetime) -> Actor:
 
     Raises Unauthenticated for an unknown account or user, and for a disabled user.
     """
-    rows = await database.fetch(CALLER, at, claims.account_code, text.key(claims.email))
-    if not rows or rows[0]["status"] == UserStatus.DISABLED:
+    key = text.key(claims.email)
+    records = await database.fetch(CALLER, at, claims.account_code, key)
+    if not records or records[0]["status"] == UserStatus.DISABLED:
         raise Unauthenticated(NO_ENTRY)
-    return _actor(rows[0])
+    return _actor(records[0])
 
 
-def _actor(row: dict[str, Any]) -> Actor:
-    products, groups = _ids(row["products"]), _ids(row["seat_groups"])
+def _actor(record: Any) -> Actor:
+    products, groups = _ids(record["products"]), _ids(record["seat_groups"])
     held = {
         Role.USER: True,
-        Role.BILLING_ADMINISTRATOR: row["is_billing_administrator"],
-        Role.ADMINISTRATOR: row["is_administrator"],
+        Role.BILLING_ADMINISTRATOR: record["is_billing_administrator"],
+        Role.ADMINISTRATOR: record["is_administrator"],
         Role.PRODUCT_OWNER: products,
         Role.GROUP_ADMINISTRATOR: groups,
     }
+    account = Profile(
+        id=_id(record["id"]),
+        name=record["name"],
+        time_zone=record["time_zone"],
+        currency=record["currency"],
+        only_billing_administrators_manage_users=bool(
+            record["only_billing_administrators_manage_users"]
+        ),
+        seat_group_required=bool(record["seat_group_required"]),
+    )
     return Actor(
-        account_id=_id(row["account_id"]),
-        user_id=_id(row["id"]),
+        account_id=account.id,
+        user_id=_id(record["user_id"]),
         roles=frozenset(role for role, holds in held.items() if holds),
         products=products,
         groups=groups,
-        restricted=bool(row["restricted"]),
-        overdue=bool(row["overdue"]),
+        restricted=account.only_billing_administrators_manage_users,
+        overdue=bool(record["overdue"]),
+        account=account,
     )
 
 
 def _id(value: UUID | str) -> UUID:
-    return UUID(str(value))
+    return value if isinstance(value, UUID) else UUID(value)
 
 
 def _ids(listed: str | None) -> frozenset[UUID]:
-    return frozenset(map(UUID, json.loads(listed or "[]")))
+    return frozenset(map(UUID, json.loads(listed))) if listed else frozenset()
+
+
+def profile(actor: Actor) -> Profile:
+    """The actor's account as it was when the actor was looked up."""
+    require(actor, Right.READ_SELF)
+    assert actor.account is not None
+    return actor.account
 
 
 async def get(actor: Actor) -> Account:
-    """The actor's account."""
-    require(actor, Right.READ_SELF)
-    return await Account.get(id=actor.account_id)
-
-
-async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Account]:
-    """The actor's account, where it is among the ids."""
-    account = await get(actor)
-    return {account.id: account} if account.id in ids else {}
-
-
-def billing_details(actor: Actor, account: Account) -> Account:
-    """The row that holds the billing details. Raises Forbidden."""
+    """The actor's account with all that is stored of it. Raises Forbidden."""
     require(actor, Right.BILLING)
-    if account.id != actor.account_id:
-        raise Forbidden
+    (account,) = await Query(Account).where("id = ?", actor.account_id).all()
     return account
+
+
+async def user_count(actor: Actor) -> int:
+    """How many users the account has. Raises Forbidden unless the actor may read all."""
+    require(actor, Right.READ_USERS)
+    ((count,),) = await database.fetch(
+        "SELECT user_count FROM accounts WHERE id = ?", actor.account_id
+    )
+    return int(count)
+
+
+async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Profile]:
+    """The actor's account, where it is among the ids."""
+    account = profile(actor)
+    return {account.id: account} if account.id in ids else {}

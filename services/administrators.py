@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models.users import User
-from services import activity, database, renewals, users
+from services import activity, renewals, rows, users
 from services.permissions import Actor, Right, require
 
 
@@ -32,7 +32,7 @@ async def set_administrator(
             return user
         if before["billing administrator"] and not after["billing administrator"]:
             await users.require_other_billing_administrator(tenant, user, "billing_administrator")
-        await database.store(user, "is_administrator", "is_billing_administrator")
+        await rows.update(user, "is_administrator", "is_billing_administrator")
         held = ", ".join(right for right, holds in after.items() if holds) or "no account rights"
         summary = f"{user.email} now has: {held}"
         await activity.record(

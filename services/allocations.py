@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models.seat_groups import SeatGroup
 from models.subscriptions import Subscription
-from services import activity, database, idempotency, renewals, seating
+from services import activity, idempotency, renewals, rows, seating
 from services.accounts import Tenant
 from services.errors import invalid, not_found
 from services.permissions import Actor, Right, require
@@ -77,7 +77,7 @@ async def _write_allocations(
     await seating.allocate(tenant.subscription, growth)
     for group in changed:
         group.seats = wanted[group.id]
-        await database.store(group, "seats")
+        await rows.update(group, "seats")
     if changed:
         after = {group.name: group.seats for group in changed}
         parts = [f'"{name}" from {before[name]} to {after[name]}' for name in before]

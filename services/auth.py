@@ -65,8 +65,7 @@ def issue_token(account_code: str, email: str, lifetime: timedelta, at: datetime
 async def verify_token(token: str, at: datetime) -> Claims:
     """Whom the token speaks for. Raises Unauthenticated, saying why, when it opens nothing."""
     try:
-        algorithm = jwt.get_unverified_header(token).get("alg")
-        key, algorithms = await _key_for(token, algorithm)
+        key, algorithms = await _key_for(token)
         claims = _decode(token, key, algorithms)
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise Unauthenticated(f"The token is not valid: {_reason(error)}.") from None
@@ -94,9 +93,9 @@ def open_link(token: str, at: datetime) -> Link | None:
         return None
 
 
-async def _key_for(token: str, algorithm: object) -> tuple[Any, tuple[str, ...]]:
+async def _key_for(token: str) -> tuple[Any, tuple[str, ...]]:
     jwks_url = settings.current().jwt_jwks_url
-    if jwks_url and algorithm in PROVIDER_ALGORITHMS:
+    if jwks_url and jwt.get_unverified_header(token).get("alg") in PROVIDER_ALGORITHMS:
         # The client fetches with a blocking call and caches what it got.
         signing = await asyncio.to_thread(_jwks(jwks_url).get_signing_key_from_jwt, token)
         return signing.key, (signing.algorithm_name,)

@@ -9,9 +9,8 @@ was committed before it.
 
 import asyncio
 import random
-import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +18,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext, get_current_context
 from tortoise.exceptions import BaseORMException
-from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from services import settings
@@ -85,6 +84,28 @@ SQLITE_AWAY = frozenset(
 
 ATTEMPTS = 3
 
+DIALECTS = {
+    "postgres": {
+        "json_agg": "json_agg",
+        "among": "= ANY(?)",
+        "lock": "FOR UPDATE OF a, s",
+        "lock_with_user": "FOR UPDATE OF a, s FOR KEY SHARE OF u",
+        "claim": "FOR UPDATE OF a, s SKIP LOCKED",
+        "no_lock": "",
+    },
+    "sqlite": {
+        "json_agg": "json_group_array",
+        "among": "IN (SELECT value FROM json_each(?))",
+        "lock": "",
+        "lock_with_user": "",
+        "claim": "",
+        "no_lock": "",
+    },
+}
+"""What a statement of ours says in braces: the function that makes a JSON list of a column;
+"is one of the values of a list"; how an account's row is locked first, then what is read with
+it (a row that had to be waited for is read anew once it is locked)."""
+
 transaction = in_transaction
 """The transaction of the code inside: committed at its end, rolled back by a raise."""
 
@@ -97,9 +118,10 @@ def config(url: str, *, patient: bool = False) -> dict[str, Any]:
     return {"connections": {CONNECTION: connection}, "apps": {APP: app}}
 
 
-def _sqlite(url: str) -> str:
+def _sqlite(url: str) -> dict[str, Any]:
     milliseconds = int(settings.current().database_lock_timeout * 1000)
-    return f"{url}{'&' if '?' in url else '?'}{SQLITE_PRAGMAS}{milliseconds}"
+    complete = f"{url}{'&' if '?' in url else '?'}{SQLITE_PRAGMAS}{milliseconds}"
+    return {**expand_db_url(complete), "engine": "services.sqlite"}
 
 
 def _postgres(url: str, *, patient: bool) -> dict[str, Any]:
@@ -183,27 +205,27 @@ def client() -> Any:
     return context.connections.get(CONNECTION)
 
 
-async def fetch(sql: str, *values: Any) -> list[dict[str, Any]]:
-    """The rows of a statement of ours: `$1`, `$2`, ... stand for the values, each once and in
-    order, and `{json_agg}` for the function that makes a JSON list of a column."""
+async def fetch(sql: str, *values: Any) -> Sequence[Any]:
+    """The records of a statement of ours: `?` stands for the values in order; more of what is
+    written alike for both databases: `DIALECTS`."""
     connection = client()
-    statement = _statement(sql, connection.capabilities.dialect)
-    rows: list[dict[str, Any]] = await connection.execute_query_dict(statement, list(values))
-    return rows
+    return await run(connection, statement(sql, connection.capabilities.dialect), values)
 
 
-@lru_cache
-def _statement(sql: str, dialect: str) -> str:
+async def run(connection: Any, text: str, values: Sequence[Any]) -> Sequence[Any]:
+    """The records of a statement as the connection's database takes it (see `statement`)."""
+    records: Sequence[Any] = await connection.records(text, values)
+    return records
+
+
+@lru_cache(maxsize=1_000)
+def statement(sql: str, dialect: str) -> str:
+    """A statement of ours as the database takes it."""
+    text = sql.format(**DIALECTS[dialect])
     if dialect == "sqlite":
-        return re.sub(r"\$\d+", "?", sql.format(json_agg="json_group_array"))
-    return sql.format(json_agg="json_agg")
-
-
-async def store(row: Model, *columns: str) -> None:
-    """Writes the named columns of a tenant's row, found by its account and id."""
-    values = {column: getattr(row, column) for column in columns}
-    keys = {key: getattr(row, key) for key in ("account_id", "id")}
-    await type(row).filter(**keys).update(**values)
+        return text
+    first, *rest = text.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
 
 
 def _check_file(url: str) -> None:

@@ -4,7 +4,7 @@ Preview and act are the same call: both take their lines and totals from here.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from models.invoices import InvoiceKind
 from models.plans import BillingInterval
@@ -36,6 +36,16 @@ class DraftLine:
     unit_price_minor: int
     period: Period
     amount_minor: int
+
+    @property
+    def period_start(self) -> date:
+        """The first day, as a stored line has it."""
+        return self.period.start
+
+    @property
+    def period_end(self) -> date:
+        """The first day after it, as a stored line has it."""
+        return self.period.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models.accounts import Account, IdempotencyRecord
-from services import text
+from services import rows, text
 from services.errors import RefusalCode, refuse
+from services.rows import Query
 
 LIFETIME = timedelta(hours=24)
 
@@ -32,13 +33,14 @@ class Attempt:
     async def remember(self, **result: str | None) -> None:
         """Keeps what the work made, so that a retry can answer alike."""
         if self.key is not None:
-            await IdempotencyRecord.create(
+            record = IdempotencyRecord(
                 account_id=self.account.id,
                 key=self.key,
                 fingerprint=self.fingerprint,
                 result=result,
                 created_at=self.at,
             )
+            await rows.insert(record)
 
 
 async def attempt(
@@ -50,8 +52,9 @@ async def attempt(
     this = Attempt(account, key, _fingerprint(operation, arguments), at)
     if key is None:
         return this
-    await IdempotencyRecord.filter(account_id=account.id, created_at__lte=at - LIFETIME).delete()
-    record = await IdempotencyRecord.get_or_none(account_id=account.id, key=key)
+    kept = Query(IdempotencyRecord).where("account_id = ?", account.id)
+    await kept.where("created_at <= ?", at - LIFETIME).delete()
+    record = await kept.where("key = ?", key).one()
     if record is None:
         return this
     if record.fingerprint != this.fingerprint:

@@ -9,7 +9,7 @@ from models.plans import Plan, PlanFeature, PlanPrice
 from models.seat_groups import SeatGroup, SeatGroupAdministrator
 from models.subscriptions import Subscription
 from models.users import Product, ProductPermission, User
-from services import accounts, activity, database, invoices, renewals, seating, text
+from services import accounts, activity, invoices, renewals, rows, seating, text
 from services.accounts import Tenant
 from services.drafts import whole_period
 from services.import_file import AccountPart, rate_ppm
@@ -46,7 +46,7 @@ async def recount(tenant: Tenant, where: Place, prefix: str = "") -> None:
         takes = seating.takes_seat(user.status, roles.get(user.id, ()), tenant.plan.features)
         if takes is not user.takes_seat:
             user.takes_seat = takes
-            await database.store(user, "takes_seat")
+            await rows.update(user, "takes_seat")
     state = await seating.recount(tenant.subscription)
     problems = [*_seat_problems(state), *_feature_problems(tenant, state)]
     for message in problems:
@@ -101,7 +101,7 @@ async def _update(where: Place, part: AccountPart, account: Account, at: datetim
         renewals.begin_period(
             tenant.subscription, tenant.subscription.period_index, account.time_zone
         )
-        await database.store(tenant.subscription, "renews_at")
+        await rows.update(tenant.subscription, "renews_at")
         changed = [*told, *await _import_parts(where, part, tenant)]
         if changed:
             where.report.counts["accounts_updated"] += 1
@@ -226,7 +226,7 @@ async def _import_products(part: AccountPart, tenant: Tenant) -> bool:
             changed = True
         elif product.name != wanted.name:
             product.name, changed = wanted.name, True
-            await database.store(product, "name")
+            await rows.update(product, "name")
     return changed
 
 
@@ -245,7 +245,7 @@ async def _import_groups(part: AccountPart, tenant: Tenant) -> tuple[dict[str, S
             group.name, group.seats, changed = wanted.name, wanted.seats, True
             # Counted anew at the end: until then members may be more than the new allocation.
             group.seats_used = 0
-            await database.store(group, "name", "seats", "seats_used")
+            await rows.update(group, "name", "seats", "seats_used")
     return groups, changed
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.seat_groups import SeatGroup
 from models.users import Product, ProductPermission, ProductRole, User, UserStatus
-from services import database, seating, text
+from services import rows, seating, text
 from services.accounts import Tenant
 from services.import_file import AccountPart, UserPart, utc
 from services.import_report import Place
@@ -112,7 +112,7 @@ async def _store_if_changed(
 ) -> bool:
     changed = _assign(user, wanted, groups, told)
     if changed:
-        await database.store(user, *changed)
+        await rows.update(user, *changed)
     return bool(changed)
 
 

@@ -19,7 +19,7 @@ from models.invoices import (
     InvoiceLine,
     InvoiceStatus,
 )
-from services import clock, documents, money, pagination, parties
+from services import accounts, clock, documents, money, pagination, parties, rows
 from services.accounts import Tenant
 from services.auth import Link
 from services.documents import DocumentLine
@@ -28,6 +28,7 @@ from services.errors import Forbidden
 from services.pagination import Page, PageRequest
 from services.periods import Period, nth_period
 from services.permissions import Actor, Right, or_forbidden, require
+from services.rows import Query
 
 __all__ = [
     "Invoice",
@@ -45,25 +46,29 @@ __all__ = [
     "terms_of",
 ]
 
+LISTED = Query(Invoice).without("seller", "buyer")
+"""Invoices without the parties, which only the document shows."""
+
+LINES = Query(InvoiceLine).without("id", "account_id", "position")
+
 NEWEST_FIRST = (pagination.Key("sequence", pagination.number, descending=True),)
 
 
 async def page(actor: Actor, request: PageRequest) -> Page[Invoice]:
     """The account's invoices, newest first. Raises Forbidden, BadUserInput."""
     require(actor, Right.BILLING)
-    query = Invoice.filter(account_id=actor.account_id)
+    query = LISTED.where("account_id = ?", actor.account_id)
     return await pagination.fetch(query, request, NEWEST_FIRST)
 
 
 async def count(actor: Actor) -> int:
     """How many invoices the account has: their numbers have no gap."""
-    require(actor, Right.BILLING)
-    return (await Account.get(id=actor.account_id)).invoice_count
+    return (await accounts.get(actor)).invoice_count
 
 
 async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Invoice | Forbidden]:
     """The account's invoices among the ids; Forbidden stands for one that is not to be read."""
-    found = await Invoice.filter(account_id=actor.account_id, id__in=ids)
+    found = await LISTED.where("account_id = ?", actor.account_id).among("id", ids).all()
     return {row.id: or_forbidden(actor, Right.BILLING, row) for row in found}
 
 
@@ -109,15 +114,16 @@ async def issue(
         buyer=asdict(parties.buyer(account)),
         purchase_order_number=purchase_order_number or account.purchase_order_number,
     )
-    await Invoice.bulk_create([invoice])
-    await InvoiceLine.bulk_create(_line_rows(invoice, draft))
+    await rows.insert(invoice)
+    await rows.insert(*_line_rows(invoice, draft))
     return invoice
 
 
 async def next_instant(account: Account, at: datetime) -> datetime:
     """When the locked account's next invoice is issued: now; where a clock was set back, when the
     last one was, so that dates follow the numbers."""
-    last = await Invoice.get_or_none(account_id=account.id, sequence=account.invoice_count)
+    numbered = LISTED.where("account_id = ?", account.id)
+    last = await numbered.where("sequence = ?", account.invoice_count).one()
     return at if last is None else max(at, last.issued_at)
 
 
@@ -165,11 +171,10 @@ async def pdf(invoice: Invoice) -> bytes:
 
 
 async def _lines(account_id: UUID, invoice_ids: Sequence[UUID]) -> dict[UUID, list[InvoiceLine]]:
-    rows = await InvoiceLine.filter(account_id=account_id, invoice_id__in=invoice_ids).order_by(
-        "invoice_id", "position"
-    )
+    wanted = LINES.where("account_id = ?", account_id)
+    found = wanted.among("invoice_id", invoice_ids).sorted("invoice_id, position")
     lines: dict[UUID, list[InvoiceLine]] = defaultdict(list)
-    for row in rows:
+    for row in await found.all():
         lines[row.invoice_id].append(row)
     return lines
 

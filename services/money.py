@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import parse_pattern
@@ -34,6 +35,7 @@ def decimals(currency: str) -> int:
     return CURRENCIES[currency]
 
 
+@lru_cache(maxsize=4_096)
 def to_decimal(amount_minor: int, currency: str) -> Decimal:
     """The amount in the currency's major unit, with all its decimals: 124950 USD is 1249.50."""
     return Decimal(amount_minor).scaleb(-decimals(currency))

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from tortoise.expressions import Q
+import orjson
 from tortoise.models import Model
-from tortoise.queryset import QuerySet
 
 from services import text
 from services.errors import BadUserInput
+from services.rows import Query
 
 Row = TypeVar("Row", bound=Model)
 
@@ -63,15 +63,20 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """The rows of one page with a cursor each."""
+    """The rows of one page, and the keys that they are sorted by."""
 
     rows: Sequence[Row]
-    cursors: Sequence[str]
+    keys: tuple[Key, ...]
     has_next: bool
     has_previous: bool
 
+    def cursor(self, row: Row) -> str:
+        """What stands for a row of the page."""
+        values = [getattr(row, key.column) for key in self.keys]
+        return urlsafe_b64encode(orjson.dumps(values, default=str)).decode()
 
-async def fetch(query: QuerySet[Row], request: PageRequest, keys: tuple[Key, ...]) -> Page[Row]:
+
+async def fetch(query: Query[Row], request: PageRequest, keys: tuple[Key, ...]) -> Page[Row]:
     """One page of the query, sorted by the keys, the last of which is unique.
 
     Raises BadUserInput for a size below 0 or above 100, for both `first` and `last`, and
@@ -81,13 +86,15 @@ async def fetch(query: QuerySet[Row], request: PageRequest, keys: tuple[Key, ...
     size = _size(request)
     query = _beyond(query, request.after, keys, onwards=True)
     query = _beyond(query, request.before, keys, onwards=False)
-    order = [f"{'-' if key.descending is not backwards else ''}{key.column}" for key in keys]
-    found = await query.order_by(*order).limit(size + 1)
+    order = ", ".join(
+        f"{key.column} {'DESC' if key.descending is not backwards else 'ASC'}" for key in keys
+    )
+    found = await query.sorted(order, size + 1).all()
     more = len(found) > size
     rows = found[:size][::-1] if backwards else found[:size]
     return Page(
         rows,
-        [_cursor(row, keys) for row in rows],
+        keys,
         has_next=request.before is not None if backwards else more,
         has_previous=more if backwards else request.after is not None,
     )
@@ -105,22 +112,19 @@ def _size(request: PageRequest) -> int:
 
 
 def _beyond(
-    query: QuerySet[Row], cursor: str | None, keys: tuple[Key, ...], *, onwards: bool
-) -> QuerySet[Row]:
+    query: Query[Row], cursor: str | None, keys: tuple[Key, ...], *, onwards: bool
+) -> Query[Row]:
     """The rows after the cursor, or before it: (a > x) or (a = x and b > y) ..."""
     if cursor is None:
         return query
-    condition, equal = Q(), Q()
-    for key, value in zip(keys, _values(cursor, keys), strict=True):
-        operator = "gt" if onwards is not key.descending else "lt"
-        condition |= equal & Q(**{f"{key.column}__{operator}": value})
-        equal &= Q(**{key.column: value})
-    return query.filter(condition)
-
-
-def _cursor(row: Model, keys: tuple[Key, ...]) -> str:
-    values = [getattr(row, key.column) for key in keys]
-    return urlsafe_b64encode(json.dumps(values, default=str).encode()).decode()
+    values = _values(cursor, keys)
+    choices, parameters = [], []
+    for place, key in enumerate(keys):
+        operator = ">" if onwards is not key.descending else "<"
+        equal = [f"{earlier.column} = ?" for earlier in keys[:place]]
+        choices.append(" AND ".join([*equal, f"{key.column} {operator} ?"]))
+        parameters += values[: place + 1]
+    return query.where(f"({' OR '.join(choices)})", *parameters)
 
 
 def _values(cursor: str, keys: tuple[Key, ...]) -> list[Any]:

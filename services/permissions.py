@@ -12,6 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.errors import Forbidden
+from services.profiles import Profile
 
 Row = TypeVar("Row")
 
@@ -110,6 +111,8 @@ class Actor:
     restricted: bool = False
     overdue: bool = False
     """Whether the account had a period to renew when the user was looked up."""
+    account: Profile | None = None
+    """The account when the user was looked up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from uuid import UUID
 
-from models.accounts import Account
 from models.plans import BillingInterval, Plan, PlanFeature, PlanPrice
+from services import accounts
 from services.periods import MONTHS
 from services.permissions import Actor, Right, require
+from services.rows import Query
 
 __all__ = ["BillingInterval", "Plan", "PlanFeature", "PlanPrice", "by_ids", "on_offer", "prices_of"]
 
@@ -25,16 +26,16 @@ async def on_offer(actor: Actor) -> list[Plan]:
 async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Plan]:
     """The plans among the ids."""
     require(actor, Right.READ_SELF)
-    return {plan.id: plan for plan in await Plan.filter(id__in=ids)}
+    return {plan.id: plan for plan in await Query(Plan).among("id", ids).all()}
 
 
 async def prices_of(actor: Actor, plan_ids: Sequence[UUID]) -> dict[UUID, list[PlanPrice]]:
     """Each plan's prices in the account's currency, the shortest interval first."""
     require(actor, Right.READ_SELF)
-    account = await Account.get(id=actor.account_id)
-    rows = await PlanPrice.filter(plan_id__in=plan_ids, currency=account.currency)
+    currency = accounts.profile(actor).currency
+    found = await Query(PlanPrice).where("currency = ?", currency).among("plan_id", plan_ids).all()
     prices: dict[UUID, list[PlanPrice]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: MONTHS[row.interval]):
+    for row in sorted(found, key=lambda row: MONTHS[row.interval]):
         prices[row.plan_id].append(row)
     return prices
 

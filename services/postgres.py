@@ -8,43 +8,23 @@ from the pool each time, until none is left.
 Tortoise loads this module by its name (`services.database.config`).
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, cast
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-from asyncpg.pool import PoolAcquireContext
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionContextPooled
+from tortoise.exceptions import IntegrityError, OperationalError
+
+from services.pool import FAILURES, Pool
 
 PRIMARY = "primary"
 """The server to look for among the URL's hosts, unless it says otherwise: one that can write."""
 
-UNFIT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What a host that is away, or not the primary, raises."""
-
 IN_THE_URL = ("host", "port", "user", "password", "database")
-
-
-class Connection(asyncpg.Connection):
-    """A connection whose session nobody changes: its release needs no round trip.
-
-    A transaction that was left open is rolled back all the same.
-    """
-
-    def get_reset_query(self) -> str:
-        """Nothing to reset."""
-        return ""
-
-
-class Pool(asyncpg.Pool):
-    """A pool for whose connections nobody waits longer than `patience` seconds."""
-
-    patience: float
-
-    def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
-        """A connection. Raises TimeoutError, or what connecting raises."""
-        return super().acquire(timeout=timeout or self.patience)
 
 
 class Transaction(TransactionContextPooled):
@@ -78,9 +58,30 @@ async def connect(dsn: str, **options: Any) -> Any:
     urls = each_host(dsn)
     options["timeout"] /= len(urls)
     for url in urls[:-1]:
-        with suppress(*UNFIT):
+        with suppress(*FAILURES):
             return await asyncpg.connect(url, **options)
     return await asyncpg.connect(urls[-1], **options)
+
+
+async def _records(
+    connection: asyncpg.Connection, statement: str, values: Sequence[Any]
+) -> Sequence[asyncpg.Record]:
+    try:
+        return await connection.fetch(statement, *values)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise IntegrityError(error) from error
+    except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
+        raise OperationalError(error) from error
+
+
+class Wrapper(TransactionWrapper):
+    """The connection inside a transaction."""
+
+    async def records(self, statement: str, values: Sequence[Any]) -> Sequence[asyncpg.Record]:
+        """The records of a statement. Raises what Tortoise raises for its own."""
+        self.log.debug("%s: %s", statement, values)
+        async with self._lock:
+            return await _records(self._connection, statement, values)
 
 
 class Client(AsyncpgDBClient):
@@ -89,27 +90,29 @@ class Client(AsyncpgDBClient):
     `timeout` is in seconds, for a new connection as for one from the pool.
     """
 
-    async def create_pool(self, **kwargs: Any) -> asyncpg.Pool:
+    async def create_pool(self, **kwargs: Any) -> Any:
         """The pool; it connects nowhere yet."""
-        driver = {name: value for name, value in kwargs.items() if name not in IN_THE_URL}
-        if "target_session_attrs" not in driver["dsn"]:
+        left_out = (*IN_THE_URL, "loop", "min_size", "max_size", "dsn")
+        driver = {name: value for name, value in kwargs.items() if name not in left_out}
+        dsn = kwargs["dsn"]
+        if "target_session_attrs" not in dsn:
             driver["target_session_attrs"] = PRIMARY
-        driver["connection_class"] = Connection
-        pool = Pool(
-            max_queries=50_000,
-            max_inactive_connection_lifetime=300.0,
-            connect=cast(Any, connect),
-            setup=None,
-            init=None,
-            reset=None,
-            record_class=asyncpg.Record,
-            **driver,
-        )
-        pool.patience = driver["timeout"]
-        return await pool
+        return Pool(partial(connect, dsn, **driver), kwargs["max_size"], driver["timeout"])
+
+    async def records(self, statement: str, values: Sequence[Any]) -> Sequence[asyncpg.Record]:
+        """The records of a statement. Raises what Tortoise raises for its own."""
+        self.log.debug("%s: %s", statement, values)
+        if self._pool is None:
+            await self.create_connection(with_db=True)
+        pool: Any = self._pool
+        connection = await pool.acquire()
+        try:
+            return await _records(connection, statement, values)
+        finally:
+            await pool.release(connection)
 
     def _in_transaction(self) -> Transaction:
-        return Transaction(TransactionWrapper(self), self._pool_init_lock)
+        return Transaction(Wrapper(self), self._pool_init_lock)
 
 
 client_class = Client

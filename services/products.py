@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from models.users import Product, ProductPermission, ProductRole, User
-from services import activity, database, renewals, seating
+from services import activity, renewals, rows, seating
 from services.accounts import Tenant
 from services.errors import invalid, not_found
 from services.permissions import Actor, Right, Target, require, require_some
@@ -128,7 +128,7 @@ async def _reseat(tenant: Tenant, actor: Actor, user: User) -> None:
     after = seating.place(user)
     if after != before:
         await seating.admit(tenant, actor, [Move(before, after)], ("role",))
-        await database.store(user, "takes_seat")
+        await rows.update(user, "takes_seat")
 
 
 async def _record(

@@ -7,7 +7,7 @@ a second run, at the same time or after a crash, finds nothing left to do; the d
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,10 +17,9 @@ from tortoise.queryset import QuerySet
 from models.invoices import InvoiceKind
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import User, UserStatus
-from services import accounts, activity, database, invoices, seating
+from services import accounts, activity, invoices, rows, seating
 from services.accounts import Tenant
 from services.drafts import whole_period
-from services.errors import Unauthenticated
 from services.periods import Period, day_begins, nth_period
 from services.permissions import Actor
 from services.seating import NOWHERE, SHARED, Move
@@ -62,30 +61,28 @@ async def settle_to_read(account_id: UUID, at: datetime) -> None:
 
 
 @asynccontextmanager
-async def up_to_date(account_id: UUID, at: datetime) -> AsyncIterator[Tenant]:
+async def up_to_date(
+    account_id: UUID, at: datetime, user_id: UUID | None = None
+) -> AsyncIterator[Tenant]:
     """The locked account, its subscription rolled forward to this instant.
 
     Rolling forward is committed on its own before: it was due anyway, and a refusal of
-    what the caller goes on to do must not undo it.
+    what the caller goes on to do must not undo it. Raises Unauthenticated where a user is
+    named who is disabled.
     """
-    async with accounts.locked(account_id) as tenant:
+    async with accounts.locked(account_id, user_id) as tenant:
         if not is_due(tenant.subscription, at):
             yield tenant
             return
     await renew_account(account_id, at)
-    async with accounts.locked(account_id) as tenant:
+    async with accounts.locked(account_id, user_id) as tenant:
         yield tenant
 
 
-@asynccontextmanager
-async def acting(actor: Actor, at: datetime) -> AsyncIterator[Tenant]:
+def acting(actor: Actor, at: datetime) -> AbstractAsyncContextManager[Tenant]:
     """The same for what a user does. Raises Unauthenticated for a user who was disabled
     meanwhile, by somebody else or by the renewal that was due."""
-    async with up_to_date(actor.account_id, at) as tenant:
-        user = User.filter(account_id=actor.account_id, id=actor.user_id)
-        if not await user.exclude(status=UserStatus.DISABLED).exists():
-            raise Unauthenticated(accounts.NO_ENTRY)
-        yield tenant
+    return up_to_date(actor.account_id, at, actor.user_id)
 
 
 async def renew_account(account_id: UUID, at: datetime) -> Summary:
@@ -146,7 +143,7 @@ async def _end(tenant: Tenant, at: datetime) -> None:
     subscription.status = SubscriptionStatus.CANCELED
     subscription.pending_seats = None
     subscription.version += 1
-    await database.store(subscription, "status", "pending_seats", "version")
+    await rows.update(subscription, "status", "pending_seats", "version")
     summary = f"The subscription ended on {subscription.period_end}"
     await activity.record(
         tenant.account,
@@ -166,7 +163,7 @@ async def _renew_period(tenant: Tenant, at: datetime) -> int:
     disabled = await _take_pending_seats(tenant)
     begin_period(subscription, subscription.period_index + 1, zone)
     subscription.version += 1
-    await database.store(
+    await rows.update(
         subscription,
         "seats",
         "pending_seats",
@@ -201,8 +198,8 @@ async def _take_pending_seats(tenant: Tenant) -> list[User]:
     losing = await users_to_disable(subscription, subscription.pending_seats)
     for start in range(0, len(losing), BATCH):
         ids = [user.id for user in losing[start : start + BATCH]]
-        rows = User.filter(account_id=subscription.account_id, id__in=ids)
-        await rows.update(status=UserStatus.DISABLED, takes_seat=False)
+        users = User.filter(account_id=subscription.account_id, id__in=ids)
+        await users.update(status=UserStatus.DISABLED, takes_seat=False)
     await seating.book(subscription, [Move(SHARED, NOWHERE)] * len(losing))
     subscription.seats, subscription.pending_seats = subscription.pending_seats, None
     return losing

@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tortoise.queryset import QuerySet
-
 from models.plans import PlanFeature
 from models.seat_groups import SeatGroup, SeatGroupAdministrator
 from models.subscriptions import Subscription
 from models.users import User
-from services import activity, database, idempotency, pagination, renewals, seating, text
+from services import activity, idempotency, pagination, renewals, rows, seating, text
 from services.accounts import Tenant
 from services.errors import Forbidden, Refusal, RefusalCode, invalid, not_found, refuse
 from services.pagination import Page, PageRequest
@@ -26,6 +24,7 @@ from services.permissions import (
     require_some,
     scopes,
 )
+from services.rows import Query
 from services.seating import Move, Place
 
 __all__ = [
@@ -55,7 +54,7 @@ async def count(actor: Actor) -> int:
 
 async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, SeatGroup | Forbidden]:
     """The account's groups among the ids; Forbidden stands for one that is not to be read."""
-    found = await SeatGroup.filter(account_id=actor.account_id, id__in=ids)
+    found = await Query(SeatGroup).where("account_id = ?", actor.account_id).among("id", ids).all()
     return {group.id: group if _may_read(actor, group.id) else Forbidden() for group in found}
 
 
@@ -178,12 +177,12 @@ async def delete_seat_group(
         return tenant.subscription
 
 
-def _readable(actor: Actor) -> QuerySet[SeatGroup]:
+def _readable(actor: Actor) -> Query[SeatGroup]:
     require_some(actor, Right.READ_SEAT_GROUPS)
-    query = SeatGroup.filter(account_id=actor.account_id)
+    query = Query(SeatGroup).where("account_id = ?", actor.account_id)
     if Scope.ALL in scopes(actor, Right.READ_SEAT_GROUPS):
         return query
-    return query.filter(id__in=actor.groups)
+    return query.among("id", actor.groups)
 
 
 def _may_read(actor: Actor, group_id: UUID) -> bool:
@@ -241,7 +240,7 @@ async def _rename(tenant: Tenant, actor: Actor, group: SeatGroup, name: str, at:
         return
     await _require_free_name(tenant, name, group.id)
     before, group.name, group.name_key = group.name, name, text.key(name)
-    await database.store(group, "name", "name_key")
+    await rows.update(group, "name", "name_key")
     summary = f'Seat group "{before}" renamed to "{name}"'
     values = {"name": before}, {"name": name}
     await activity.record(

@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tortoise.expressions import F
 from tortoise.functions import Count
 
 from models.plans import PlanFeature
 from models.seat_groups import SeatGroup
 from models.subscriptions import Subscription
 from models.users import ProductRole, User, UserStatus
-from services import database
+from services import database, rows
 from services.accounts import Tenant
 from services.errors import Forbidden, Problem, Refusal, RefusalCode, refuse
 from services.permissions import Actor, Role
+from services.rows import Query
 
 MAX_SEATS = 1_000_000
 """The most seats that an account or a group can have."""
@@ -95,8 +95,8 @@ def of(subscription: Subscription, groups: Iterable[SeatGroup] = ()) -> Seating:
 async def load(subscription: Subscription, group_ids: Iterable[UUID | None]) -> Seating:
     """The account's seating with these groups, as far as the account has them."""
     wanted = set(group_ids) - {None}
-    groups = SeatGroup.filter(account_id=subscription.account_id, id__in=wanted)
-    return of(subscription, await groups if wanted else ())
+    groups = Query(SeatGroup).where("account_id = ?", subscription.account_id)
+    return of(subscription, await groups.among("id", wanted).all() if wanted else ())
 
 
 def place(user: User) -> Place:
@@ -133,24 +133,28 @@ async def admit(
     await book(tenant.subscription, moves)
 
 
+COUNT_IN_GROUP = """
+UPDATE seat_groups SET seats_used = seats_used + ? WHERE account_id = ? AND id = ?
+"""
+
+
 async def book(subscription: Subscription, moves: Iterable[Move]) -> None:
     """Counts the moves on the rows of the groups and of the subscription."""
     growth = {group_id: change for group_id, change in _growth(moves).items() if change}
     for group_id, change in growth.items():
         if group_id is not None:
-            group = SeatGroup.filter(account_id=subscription.account_id, id=group_id)
-            await group.update(seats_used=F("seats_used") + change)
+            await database.fetch(COUNT_IN_GROUP, change, subscription.account_id, group_id)
     if growth:
         subscription.seats_ungrouped += growth.get(None, 0)
         subscription.seats_used += sum(growth.values())
-        await database.store(subscription, "seats_ungrouped", "seats_used")
+        await rows.update(subscription, "seats_ungrouped", "seats_used")
 
 
 async def allocate(subscription: Subscription, growth: int) -> None:
     """Counts the seats that groups have been given, or have given back, in all."""
     if growth:
         subscription.seats_allocated += growth
-        await database.store(subscription, "seats_allocated")
+        await rows.update(subscription, "seats_allocated")
 
 
 async def recount(subscription: Subscription) -> Seating:
@@ -174,8 +178,8 @@ async def recount(subscription: Subscription) -> Seating:
 async def restore(subscription: Subscription, state: Seating) -> None:
     """Stores what `recount` found."""
     for group in state.groups.values():
-        await database.store(group, "seats_used")
-    await database.store(subscription, "seats_allocated", "seats_ungrouped", "seats_used")
+        await rows.update(group, "seats_used")
+    await rows.update(subscription, "seats_allocated", "seats_ungrouped", "seats_used")
 
 
 def check_moves(

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from models.invoices import Invoice
+from models.plans import Plan
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import User
 from services import (
@@ -16,6 +18,7 @@ from services import (
     idempotency,
     invoices,
     renewals,
+    rows,
     settings,
     text,
 )
@@ -69,20 +72,38 @@ async def settle(actor: Actor, at: datetime) -> None:
 async def get(actor: Actor) -> Subscription:
     """The account's subscription. Raises Forbidden."""
     require(actor, Right.BILLING)
-    return await Subscription.get(account_id=actor.account_id)
+    (subscription,) = await _own(actor)
+    return subscription
 
 
 async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Subscription | Forbidden]:
     """The account's subscription, where it is among the ids; Forbidden stands for it where
     the actor may not read it."""
-    found = await Subscription.filter(account_id=actor.account_id, id__in=ids)
+    found = [row for row in await _own(actor) if row.id in ids]
     return {row.id: or_forbidden(actor, Right.BILLING, row) for row in found}
+
+
+async def _own(actor: Actor) -> list[Subscription]:
+    """The account's subscription, with its plan."""
+    found = []
+    for record in await database.fetch(_own_statement(), actor.account_id):
+        subscription, plan = rows.split(record, Subscription, Plan)
+        subscription.plan = plan
+        found.append(subscription)
+    return found
+
+
+@lru_cache
+def _own_statement() -> str:
+    shown = f"{rows.columns(Subscription, 's')}, {rows.columns(Plan, 'p')}"
+    source = "subscriptions s JOIN plans p ON p.id = s.plan_id"
+    return f"SELECT {shown} FROM {source} WHERE s.account_id = ?"  # noqa: S608 (our own names)
 
 
 async def preview_change(actor: Actor, seats: int, at: datetime) -> Preview:
     """What `change_users` with this total would do if called now. Raises Forbidden."""
     require(actor, Right.BILLING)
-    tenant = await accounts.tenant_of(await accounts.get(actor))
+    tenant = await accounts.tenant_of(actor)
     change = plan_change(_holding(tenant), seats, at, settings.current().proration)
     ends = tenant.subscription.cancel_at_period_end
     falls = change.kind is SeatChangeKind.DECREASE and not change.problems and not ends
@@ -93,7 +114,7 @@ async def preview_change(actor: Actor, seats: int, at: datetime) -> Preview:
 async def upcoming_invoice(actor: Actor) -> Draft | None:
     """The invoice that the coming renewal will issue, if any. Raises Forbidden."""
     require(actor, Right.BILLING)
-    tenant = await accounts.tenant_of(await accounts.get(actor))
+    tenant = await accounts.tenant_of(actor)
     return upcoming(_holding(tenant))
 
 
@@ -169,7 +190,7 @@ async def _apply(
     if after == before:
         return None
     subscription.version += 1
-    await database.store(subscription, "seats", "pending_seats", "version")
+    await rows.update(subscription, "seats", "pending_seats", "version")
     invoice = None
     if change.invoice is not None:
         issued_at = await invoices.next_instant(tenant.account, at)
@@ -219,7 +240,7 @@ async def _write_cancellation(tenant: Tenant, actor: Actor, cancel: bool, at: da
     subscription = tenant.subscription
     subscription.cancel_at_period_end = cancel
     subscription.version += 1
-    await database.store(subscription, "cancel_at_period_end", "version")
+    await rows.update(subscription, "cancel_at_period_end", "version")
     ends: date = subscription.period_end
     action = "subscription.cancellation_scheduled" if cancel else "subscription.resumed"
     summary = f"Canceled as of {ends}" if cancel else f"Resumed: renews on {ends}"

@@ -60,9 +60,11 @@ def is_country(code: str) -> bool:
 
 def is_storable(value: str) -> bool:
     """Whether a database takes the text: no NUL, no half of a surrogate pair."""
-    return not any(
-        unicodedata.category(character) == "Cs" or character == "\0" for character in value
-    )
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
 
 
 def key(value: str) -> str:
@@ -70,6 +72,8 @@ def key(value: str) -> str:
 
     At most 3 times as long as the text.
     """
+    if value.isascii():
+        return value.casefold()
     visible = "".join(filter(lambda character: unicodedata.category(character) != "Cf", value))
     return unicodedata.normalize("NFC", visible.casefold())
 

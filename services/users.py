@@ -3,25 +3,23 @@
 Whatever gives a user a seat passes the guard of `services.seating`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tortoise.expressions import Q
-from tortoise.queryset import QuerySet
-
 from models.seat_groups import SeatGroup, SeatGroupAdministrator
 from models.users import ProductRole, User, UserStatus
 from services import (
     accounts,
     activity,
-    database,
     idempotency,
     pagination,
     products,
     renewals,
+    rows,
     seating,
     text,
 )
@@ -29,6 +27,7 @@ from services.accounts import Tenant
 from services.errors import Forbidden, RefusalCode, not_found, refuse
 from services.pagination import Page, PageRequest
 from services.permissions import Actor, Right, Scope, Target, allows, require, require_some, scopes
+from services.rows import Query
 from services.seating import NOWHERE, Move
 
 __all__ = [
@@ -43,6 +42,10 @@ __all__ = [
     "page",
     "viewer",
 ]
+
+LIKE_SIGNS, ESCAPE = r"([\\%_!])", "!"
+"""What means something in a pattern of LIKE, and what takes the meaning away."""
+ESCAPED = rf"{ESCAPE}\1"
 
 BY_NAME = (pagination.Key("name_key", pagination.word), pagination.Key("id", pagination.identifier))
 
@@ -64,7 +67,9 @@ NO_FILTER = Filter()
 async def viewer(actor: Actor) -> User:
     """The actor's own row."""
     require(actor, Right.READ_SELF)
-    return await User.get(account_id=actor.account_id, id=actor.user_id)
+    own = Query(User).where("account_id = ?", actor.account_id)
+    (user,) = await own.where("id = ?", actor.user_id).all()
+    return user
 
 
 async def page(actor: Actor, request: PageRequest, wanted: Filter = NO_FILTER) -> Page[User]:
@@ -75,7 +80,7 @@ async def page(actor: Actor, request: PageRequest, wanted: Filter = NO_FILTER) -
 async def count(actor: Actor, wanted: Filter = NO_FILTER) -> int:
     """How many users the actor may read, of those wanted. Raises Forbidden."""
     if wanted == NO_FILTER and Scope.ALL in scopes(actor, Right.READ_USERS):
-        return (await accounts.get(actor)).user_count
+        return await accounts.user_count(actor)
     return await _filtered(actor, wanted).count()
 
 
@@ -85,7 +90,7 @@ async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, User | Forbidd
     A group's administrator reads its members and its other administrators; everyone reads
     themselves.
     """
-    found = await User.filter(account_id=actor.account_id, id__in=ids)
+    found = await Query(User).where("account_id = ?", actor.account_id).among("id", ids).all()
     fellows = await _fellow_administrators(actor)
     return {
         user.id: user if _may_read(actor, user) or user.id in fellows else Forbidden()
@@ -129,7 +134,7 @@ async def invite_user(
         user.takes_seat = seating.takes_seat(user.status, roles.values(), tenant.plan.features)
         field = ("seat_group_id",)
         await seating.admit(tenant, actor, [Move(NOWHERE, seating.place(user))], field)
-        await User.bulk_create([user])
+        await rows.insert(user)
         tenant.account.user_count += 1
         await products.add_permissions(user, roles)
         await _record(tenant, actor, at, "user.invited", f"{user.email} was invited")
@@ -152,7 +157,7 @@ async def disable_user(actor: Actor, user_id: UUID, at: datetime) -> User:
             await require_other_billing_administrator(tenant, user, "user_id")
         before, place = _state(user), seating.place(user)
         user.status, user.takes_seat = UserStatus.DISABLED, False
-        await database.store(user, "status", "takes_seat")
+        await rows.update(user, "status", "takes_seat")
         await seating.book(tenant.subscription, [Move(place, seating.place(user))])
         summary = f"{user.email} was disabled"
         await _record(tenant, actor, at, "user.disabled", summary, before, _state(user))
@@ -185,7 +190,7 @@ async def enable_user(
         if (before, was) == (after, user.status):
             return user
         await seating.admit(tenant, actor, [Move(before, after)], ("seat_group_id",))
-        await database.store(user, "status", "seat_group_id", "takes_seat")
+        await rows.update(user, "status", "seat_group_id", "takes_seat")
         summary = f"{user.email} was enabled"
         await _record(tenant, actor, at, "user.enabled", summary, told, _state(user))
         return user
@@ -219,24 +224,31 @@ async def _fellow_administrators(actor: Actor) -> set[UUID]:
     return {link.user_id for link in await links}
 
 
-def _filtered(actor: Actor, wanted: Filter) -> QuerySet[User]:
+def _filtered(actor: Actor, wanted: Filter) -> Query[User]:
     require_some(actor, Right.READ_USERS)
-    query = User.filter(account_id=actor.account_id)
+    query = Query(User).where("account_id = ?", actor.account_id)
     if Scope.ALL not in scopes(actor, Right.READ_USERS):
-        query = query.filter(seat_group_id__in=actor.groups)
+        query = query.among("seat_group_id", actor.groups)
     if wanted.search:
-        sought = text.key(wanted.search.strip())
-        found = Q(name_key__contains=sought) | Q(email_key__contains=sought)
-        query = query.filter(found if text.is_storable(sought) else Q(id__in=[]))
+        query = _matching(query, text.key(wanted.search.strip()))
     if wanted.status is not None:
-        query = query.filter(status=wanted.status)
+        query = query.where("status = ?", wanted.status)
     if wanted.takes_seat is not None:
-        query = query.filter(takes_seat=wanted.takes_seat)
+        query = query.where("takes_seat = ?", wanted.takes_seat)
     if wanted.seat_group_id is not None:
-        query = query.filter(seat_group_id=wanted.seat_group_id)
+        query = query.where("seat_group_id = ?", wanted.seat_group_id)
     if wanted.ungrouped is not None:
-        query = query.filter(seat_group_id__isnull=wanted.ungrouped)
+        query = query.where(f"seat_group_id IS {'' if wanted.ungrouped else 'NOT '}NULL")
     return query
+
+
+def _matching(query: Query[User], sought: str) -> Query[User]:
+    """Those with the text in their name or e-mail; nobody has one that cannot be stored."""
+    if not text.is_storable(sought):
+        return query.where("1 = 0")
+    pattern = f"%{re.sub(LIKE_SIGNS, ESCAPED, sought)}%"
+    condition = f"(name_key LIKE ? ESCAPE '{ESCAPE}' OR email_key LIKE ? ESCAPE '{ESCAPE}')"
+    return query.where(condition, pattern, pattern)
 
 
 async def _new_user(tenant: Tenant, email: str, name: str, group_id: UUID | None) -> User:

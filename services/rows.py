@@ -1,0 +1,235 @@
+"""Rows by prepared statements: the hot reads and writes.
+
+Tortoise builds a query anew for each request and takes several times as long over it as the
+database does (docs/performance.md). A `Query` here is a value: the same parts make the same
+text, which is put together once and which the driver prepares once a connection. What comes
+back are the models' own objects, made straight from the rows, with the columns asked for.
+Names in the statements are the models' own; what callers send are values.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.fields.data import CharEnumFieldInstance
+from tortoise.models import Model
+
+from services import database
+
+Row = TypeVar("Row", bound=Model)
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[Row]):
+    """Rows of a model's table that meet all conditions, written as `database.statement` says."""
+
+    model: type[Row]
+    left_out: frozenset[str] = frozenset()
+    conditions: tuple[str, ...] = ()
+    values: tuple[Any, ...] = ()
+    order: str = ""
+    most: int | None = None
+
+    def without(self, *columns: str) -> "Query[Row]":
+        """The same rows without some columns, which their objects then do not have."""
+        return replace(self, left_out=self.left_out | set(columns))
+
+    def where(self, condition: str, *values: Any) -> "Query[Row]":
+        """Those that meet one more condition."""
+        return replace(
+            self, conditions=(*self.conditions, condition), values=(*self.values, *values)
+        )
+
+    def among(self, column: str, values: Iterable[Any]) -> "Query[Row]":
+        """Those whose column has one of the values."""
+        # One value whatever their number, so that the text stays the same.
+        return self.where(f"{column} {{among}}", list(values))
+
+    def sorted(self, order: str, most: int | None = None) -> "Query[Row]":
+        """In an order, at most so many."""
+        return replace(self, order=order, most=most)
+
+    async def all(self) -> list[Row]:
+        """The rows."""
+        client = database.client()
+        dialect = client.capabilities.dialect
+        limit = () if self.most is None else (self.most,)
+        sql = _select(self.model, self.left_out, self.conditions, self.order, bool(limit), dialect)
+        records = await database.run(client, sql, (*self.values, *limit))
+        return reader(self.model, self.left_out, dialect)(records)
+
+    async def one(self) -> Row | None:
+        """The only row; None where there is none."""
+        rows = await self.all()
+        return rows[0] if rows else None
+
+    async def count(self) -> int:
+        """How many they are."""
+        client = database.client()
+        sql = _count(self.model, self.conditions, client.capabilities.dialect)
+        ((number,),) = await database.run(client, sql, self.values)
+        return int(number)
+
+    async def delete(self) -> None:
+        """Deletes them."""
+        client = database.client()
+        sql = f"DELETE FROM {table(self.model)}{_where(self.conditions)}"  # noqa: S608
+        text = database.statement(sql, client.capabilities.dialect)
+        await database.run(client, text, self.values)
+
+
+async def insert(*rows: Row) -> None:
+    """Stores new rows of one table."""
+    client = database.client()
+    dialect = client.capabilities.dialect
+    sql, columns = _insert(type(rows[0]), len(rows), dialect)
+    values = [encode(getattr(row, name)) for row in rows for name, encode in columns]
+    await database.run(client, sql, values)
+
+
+async def update(row: Model, *columns: str) -> None:
+    """Writes the named columns of a tenant's row, found by its account and id."""
+    client = database.client()
+    sql, written = _update(type(row), columns, client.capabilities.dialect)
+    await database.run(client, sql, [encode(getattr(row, name)) for name, encode in written])
+
+
+@lru_cache
+def reader(
+    model: type[Row], left_out: frozenset[str], dialect: str
+) -> Callable[[Sequence[Any]], list[Row]]:
+    """Makes the model's objects from records with its columns, without those left out."""
+    names = columns_of(model, left_out)
+    mapped = model._meta.fields_map  # noqa: SLF001 (the model's documented meta)
+    converted = [
+        (name, convert)
+        for name in names
+        if (convert := _from_database(mapped[name], dialect)) is not None
+    ]
+
+    def read(records: Sequence[Any]) -> list[Row]:
+        rows = []
+        for record in records:
+            row = model.__new__(model)
+            content = row.__dict__
+            content.update(zip(names, record, strict=False))
+            for name, convert in converted:
+                if content[name] is not None:
+                    content[name] = convert(content[name])
+            rows.append(row)
+        return rows
+
+    return read
+
+
+@lru_cache
+def columns_of(model: type[Model], left_out: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The columns of a model's table, in order, without those left out."""
+    return tuple(name for name in model._meta.fields_db_projection if name not in left_out)  # noqa: SLF001
+
+
+def columns(model: type[Model], alias: str) -> str:
+    """All columns of a model's table, for a statement that calls the table so."""
+    return ", ".join(f"{alias}.{name}" for name in columns_of(model))
+
+
+def split(record: Sequence[Any], *models: type[Model]) -> list[Any]:
+    """One object of each model from a record with all `columns` of theirs, in order."""
+    dialect = database.client().capabilities.dialect
+    objects, start = [], 0
+    for model in models:
+        end = start + len(columns_of(model))
+        objects += reader(model, frozenset(), dialect)([tuple(record)[start:end]])
+        start = end
+    return objects
+
+
+@lru_cache(maxsize=1_000)
+def _select(
+    model: type[Model],
+    left_out: frozenset[str],
+    conditions: tuple[str, ...],
+    order: str,
+    limited: bool,
+    dialect: str,
+) -> str:
+    sorting = f" ORDER BY {order}" if order else ""
+    limit = " LIMIT ?" if limited else ""
+    shown = ", ".join(columns_of(model, left_out))
+    sql = f"SELECT {shown} FROM {table(model)}{_where(conditions)}{sorting}{limit}"  # noqa: S608
+    return database.statement(sql, dialect)
+
+
+@lru_cache(maxsize=1_000)
+def _count(model: type[Model], conditions: tuple[str, ...], dialect: str) -> str:
+    sql = f"SELECT COUNT(*) FROM {table(model)}{_where(conditions)}"  # noqa: S608
+    return database.statement(sql, dialect)
+
+
+@lru_cache(maxsize=1_000)
+def _insert(model: type[Model], rows: int, dialect: str) -> tuple[str, list[tuple[str, Convert]]]:
+    stored = _encoded(model, columns_of(model))
+    names = ", ".join(name for name, _ in stored)
+    marks = f"({', '.join('?' for _ in stored)})"
+    values = ", ".join([marks] * rows)
+    sql = f"INSERT INTO {table(model)} ({names}) VALUES {values}"  # noqa: S608
+    return database.statement(sql, dialect), stored
+
+
+@lru_cache(maxsize=1_000)
+def _update(
+    model: type[Model], columns: tuple[str, ...], dialect: str
+) -> tuple[str, list[tuple[str, Convert]]]:
+    changes = ", ".join(f"{name} = ?" for name in columns)
+    sql = f"UPDATE {table(model)} SET {changes} WHERE account_id = ? AND id = ?"  # noqa: S608
+    written = _encoded(model, (*columns, "account_id", "id"))
+    return database.statement(sql, dialect), written
+
+
+def table(model: type[Model]) -> str:
+    """The name of a model's table, quoted."""
+    return f'"{model._meta.db_table}"'  # noqa: SLF001
+
+
+def _where(conditions: tuple[str, ...]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _encoded(model: type[Model], columns: Sequence[str]) -> list[tuple[str, Convert]]:
+    mapped = model._meta.fields_map  # noqa: SLF001
+    return [(name, _to_database(mapped[name])) for name in columns]
+
+
+def _to_database(field: Any) -> Convert:
+    if isinstance(field, fields.JSONField):
+        return lambda value: None if value is None else json.dumps(value)
+    return lambda value: value
+
+
+def _from_database(field: Any, dialect: str) -> Convert | None:
+    """What makes a value of the field's kind from what the driver gives; None: it is one."""
+    if isinstance(field, CharEnumFieldInstance):
+        return {member.value: member for member in _members(field)}.__getitem__
+    if isinstance(field, fields.JSONField):
+        return json.loads
+    if dialect != "sqlite":
+        return None
+    kinds: dict[type, Convert] = {
+        fields.UUIDField: UUID,
+        fields.DatetimeField: datetime.fromisoformat,
+        fields.DateField: date.fromisoformat,
+        fields.BooleanField: bool,
+    }
+    return kinds.get(type(field))
+
+
+def _members(field: Any) -> type[Enum]:
+    members: type[Enum] = field.enum_type
+    return members
