@@ -13,6 +13,7 @@ values. A column can be loaded as a whole (`batched`).
     completion.py  how the objects of a column become what the answer shows
     lists.py       the same for lists
     leaves.py      the same for scalars and enums
+    straight.py    straight code for what waits for nothing
     frames.py      where a value of a column lies in the answer
     batching.py    fields that are resolved for many objects at once
 

@@ -79,25 +79,6 @@ class Shown(Base):
         self.known: set[type] = set()
         self.by_class = _is_told_by_class(type_)
 
-    @property
-    def quick(self) -> bool:  # type: ignore[override]
-        """Whether nothing below is waited for, as far as it has been compiled."""
-        return self.by_class and self.selection is not None and self.selection.quick
-
-    def now(self, run: Run, frame: Frame, values: Values) -> Values:
-        """Each object with the fields that are asked for. Raises Wait."""
-        assert self.selection is not None
-        if set(map(type, values)) <= self.known:
-            failures = run.failures
-            shown = self.selection.now(run, frame, values)
-            return shown if run.failures == failures else self.through(run, frame, shown)
-        checks = [self._check(run, frame, index, value) for index, value in enumerate(values)]
-        answers, chosen = self._sorted_out(run, frame, values, checks)
-        some = [values[index] for index in chosen]
-        shown = self.selection.now(run, Some(frame, chosen), some) if some else []
-        self._learn(some)
-        return self._placed(run, frame, answers, chosen, shown)
-
     async def later(self, run: Run, frame: Frame, values: Values) -> Values:
         """Each object with the fields that are asked for."""
         if self.selection is not None and set(map(type, values)) <= self.known:

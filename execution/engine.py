@@ -33,6 +33,7 @@ from strawberry.utils.await_maybe import await_maybe
 
 from execution.compiler import Compiler
 from execution.plan import Plan
+from execution.straight import straighten
 
 CACHE_BYTES = 32 * 2**20
 """About how much memory documents and their plans take at most, in bytes."""
@@ -46,6 +47,31 @@ MAX_PLANS = 16
 COMPILED = "compiled"
 
 
+class Kept:
+    """A plan that is kept, and what it has come to."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self.compiler = compiler
+        self.plan: Plan = compiler.plan()
+        self.runs = 0
+        self.fields = 0
+        """How many fields it had when it was made straight."""
+
+    async def run(self, executor: Executor[Any]) -> ExecutionResult:
+        """Runs the plan."""
+        self.runs += 1
+        return await self.plan.run(executor)
+
+    def settle(self) -> bool:
+        """Makes straight code of what has been compiled, unless the plan is used only once;
+        tells whether it has grown."""
+        grown = self.compiler.fields != self.fields
+        if grown and self.runs > 1:
+            straighten(self.plan.selection)
+            self.fields = self.compiler.fields
+        return grown
+
+
 @dataclass(slots=True, eq=False)
 class Document:
     """A text that was parsed and validated; `errors` says why it cannot be run, if it cannot."""
@@ -56,7 +82,7 @@ class Document:
     operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     """The variables that decide what is skipped and included."""
-    plans: dict[Any, tuple[Compiler, Plan]] = field(default_factory=dict)
+    plans: "dict[Any, Kept]" = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of the name; without a name, the only one there is."""
@@ -67,7 +93,7 @@ class Document:
     @property
     def size(self) -> int:
         """About how much memory it takes, in bytes."""
-        fields = sum(compiler.fields for compiler, _ in self.plans.values())
+        fields = sum(kept.compiler.fields for kept in self.plans.values())
         return BYTES_PER_CHARACTER * len(self.text) + BYTES_PER_FIELD * fields
 
 
@@ -125,19 +151,18 @@ class Engine:
 
     async def _run(self, document: Document, executor: Executor[Any]) -> ExecutionResult:
         try:
-            compiler, plan = self._plan(document, executor)
-            fields = compiler.fields
-            result = await plan.run(executor)
+            kept = self._plan(document, executor)
+            result = await kept.run(executor)
         except GraphQLError as error:
             return ExecutionResult(None, [error])
         except RecursionError:
             deep = GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, executor.operation)
             return ExecutionResult(None, [deep])
-        if compiler.fields != fields:
+        if kept.settle():
             self._keep(document)
         return result
 
-    def _plan(self, document: Document, executor: Executor[Any]) -> tuple[Compiler, Plan]:
+    def _plan(self, document: Document, executor: Executor[Any]) -> "Kept":
         """The operation's plan. Raises GraphQLError where its own fields cannot be told."""
         values = executor.variable_values.coerced
         decided = (_decided(values.get(name, Undefined)) for name in document.conditions)
@@ -145,8 +170,7 @@ class Engine:
         if key not in document.plans:
             if len(document.plans) >= MAX_PLANS:
                 document.plans.clear()
-            compiler = Compiler(self.schema, executor)
-            document.plans[key] = compiler, compiler.plan()
+            document.plans[key] = Kept(Compiler(self.schema, executor))
         return document.plans[key]
 
     def _keep(self, document: Document) -> None:

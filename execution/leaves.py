@@ -26,16 +26,16 @@ UNSHOWN = (type(None), type(Undefined), Exception)
 class Leaf(Base):
     """Scalars and enums."""
 
-    quick = True
-
     def __init__(self, field: Field, type_: GraphQLLeafType, *, nullable: bool) -> None:
         super().__init__(field, nullable=nullable)
         self.type = type_
         self.coerce: Callable[[Any], Any] = type_.coerce_output_value
         self.whole = WHOLE.get(type_)
         self.names = _names(type_) if isinstance(type_, GraphQLEnumType) else None
+        self.known: set[type] = set()
+        """The types of values that have been coerced."""
 
-    def now(self, run: Run, frame: Frame, values: Values) -> Values:
+    async def later(self, run: Run, frame: Frame, values: Values) -> Values:
         """The values as the type shows them."""
         if self.whole is not None and self.whole(values):
             return values
@@ -44,12 +44,14 @@ class Leaf(Base):
                 return [self.names[value] for value in values]
             except (KeyError, TypeError):
                 pass
-        if not any(issubclass(kind, UNSHOWN) for kind in set(map(type, values))):
+        kinds = set(map(type, values))
+        if not any(issubclass(kind, UNSHOWN) or hasattr(kind, "__await__") for kind in kinds):
             try:
                 shown = [self.coerce(value) for value in values]
             except Exception:  # noqa: BLE001 (they are coerced again, one by one)
                 shown = [None]
             if not any(value is None or value is Undefined for value in shown):
+                self.known |= kinds
                 return shown
         return [self._shown(run, frame, index, value) for index, value in enumerate(values)]
 

@@ -9,7 +9,7 @@ from graphql.pyutils.is_awaitable import is_async_iterable
 
 from execution.completion import Base
 from execution.frames import Frame, Items
-from execution.plan import Completion, Failure, Field, Run, Values, Wait
+from execution.plan import Completion, Failure, Field, Run, Values
 from execution.resolving import settle
 
 
@@ -19,46 +19,17 @@ class Listed(Base):
     def __init__(self, field: Field, item: Completion, *, nullable: bool) -> None:
         super().__init__(field, nullable=nullable)
         self.item = item
-        self.waits = False
-        """Whether a list has been met that had to be waited for."""
-
-    @property
-    def quick(self) -> bool:  # type: ignore[override]
-        """Whether nothing below is waited for, as far as it has been compiled."""
-        return not self.waits and self.item.quick
-
-    def now(self, run: Run, frame: Frame, values: Values) -> Values:
-        """Each list with its items completed. Raises Wait."""
-        lists = run.recall()
-        if lists is None:
-            lists = values
-            kinds = set(map(type, values))
-            if kinds != {list}:
-                self._require_present(kinds)
-                lists = [_listed(value) for value in values]
-        run.found.append(lists)
-        items, starts = _together(lists)
-        self._require_present(set(map(type, items)))
-        failures = run.failures
-        shown = self.item.now(run, Items(frame, starts), items)
-        return self._apart(run, frame, lists, starts, shown, failed=run.failures != failures)
-
-    def _require_present(self, kinds: set[type]) -> None:
-        """Raises Wait where values of these types would have to be waited for."""
-        if any(hasattr(kind, "__await__") or hasattr(kind, "__aiter__") for kind in kinds):
-            self.waits = True
-            raise Wait
+        self.plain = True
+        """Whether all lists so far were Python's own, of what was there without waiting."""
 
     async def later(self, run: Run, frame: Frame, values: Values) -> Values:
         """Each list with its items completed."""
-        lists = run.recall()
-        if lists is None:
-            lists = [_listed(value) for value in values]
-            await settle(lists)
+        lists = [_listed(value) for value in values]
+        self.plain &= not await settle(lists)
         items, starts = _together(lists)
-        await settle(items)
+        self.plain &= not await settle(items) and not _differ(values, lists)
         failures = run.failures
-        shown = await run.completed(self.item, Items(frame, starts), items)
+        shown = await self.item.completed(run, Items(frame, starts), items)
         return self._apart(run, frame, lists, starts, shown, failed=run.failures != failures)
 
     def _apart(
@@ -87,6 +58,11 @@ class Listed(Base):
             return self.missing(run, frame, index, value)
         message = f"Expected Iterable, but did not find one for field '{self.field.name}'."
         return self.missing(run, frame, index, GraphQLError(message))
+
+
+def _differ(values: Values, lists: Values) -> bool:
+    """Whether a list was made of something else."""
+    return any(value is not one for value, one in zip(values, lists, strict=True))
 
 
 def _together(lists: Values) -> tuple[Values, list[int]]:

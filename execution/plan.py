@@ -1,7 +1,7 @@
 """A compiled operation, and one run of it."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -23,10 +23,6 @@ Values = list[Any]
 """A column of values; an exception stands for a value that could not be had."""
 
 
-class Wait(Exception):
-    """A quick completion has met something that has to be waited for."""
-
-
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Stands for a value that may not be null and could not be had: it nulls its parent."""
@@ -43,34 +39,6 @@ class Run:
         self.arguments: dict[int, Any] = {}
         self.failures = 0
         self.errors: list[tuple[Place, Place, GraphQLError]] = []
-        self.found: list[Values] = []
-        """What a quick attempt has found so far: values of resolvers, and lists."""
-        self.recalled: list[Values] = []
-        """The same of attempts that had to wait, the first one last."""
-
-    def attempt(self, completion: "Completion", frame: Frame, values: Values) -> Values:
-        """What a quick completion makes of values. Raises Wait: then `later` is to go on from
-        what was found, so that no resolver is called twice."""
-        failures, errors = self.failures, len(self.errors)
-        self.found = []
-        try:
-            return completion.now(self, frame, values)
-        except Wait:
-            self.recalled += self.found[::-1]
-            self.failures = failures
-            del self.errors[errors:]
-            raise
-
-    def recall(self) -> Values | None:
-        """The next of what an attempt has found that had to wait."""
-        return self.recalled.pop() if self.recalled else None
-
-    async def completed(self, completion: "Completion", frame: Frame, values: Values) -> Values:
-        """What the answer shows for a column, without waiting where nothing has to be."""
-        if completion.quick:
-            with suppress(Wait):
-                return self.attempt(completion, frame, values)
-        return await completion.later(self, frame, values)
 
     def fail(self, frame: Frame, index: int, field: "Field", error: Exception) -> Failure:
         """The failure of one value, told where it happened."""
@@ -113,20 +81,25 @@ class Resolver:
 
 
 class Completion:
-    """Makes of values what the answer shows.
+    """Makes of values what the answer shows."""
 
-    One that never waits has `quick` set and overrides `now`; others override `later`.
-    """
+    nullable: bool
+    """Whether a value may be null."""
 
-    quick: bool = False
+    straight: Callable[[Any], Any] | None = None
+    """Completes one value, or raises (see `execution.straight`)."""
 
-    def now(self, run: Run, frame: Frame, values: Values) -> Values:
-        """What is shown for each value, without waiting."""
-        raise NotImplementedError
+    async def completed(self, run: Run, frame: Frame, values: Values) -> Values:
+        """What is shown for each value."""
+        straight = self.straight
+        if straight is not None:
+            with suppress(Exception):
+                return [straight(value) for value in values]
+        return await self.later(run, frame, values)
 
     async def later(self, run: Run, frame: Frame, values: Values) -> Values:
-        """What is shown for each value."""
-        return self.now(run, frame, values)
+        """The same, whatever the values are."""
+        raise NotImplementedError
 
 
 @dataclass(slots=True, eq=False)
@@ -156,26 +129,14 @@ class Field:
         path: Any = frame.path(index)
         return run.executor.build_resolve_info(self.definition, self.nodes, self.parent, path)
 
-    def now(self, run: Run, parent: Frame, sources: Values) -> Values:
-        """What the answer shows for a quick field, for each source. Raises Wait."""
-        frame = Column(parent, self.key, self.position, self.parent.name)
-        values = self._values(run, frame, sources)
-        run.found.append(values)
-        return self.completion.now(run, frame, values)
-
-    def _values(self, run: Run, frame: Frame, sources: Values) -> Values:
-        values = run.recall()
-        return self.resolver.now(run, self, frame, sources) if values is None else values
-
     async def column(self, run: Run, parent: Frame, sources: Values) -> Values:
         """What the answer shows for the field, for each source."""
         frame = Column(parent, self.key, self.position, self.parent.name)
-        resolver, completion = self.resolver, self.completion
-        if resolver.quick:
-            values = self._values(run, frame, sources)
+        if self.resolver.quick:
+            values = self.resolver.now(run, self, frame, sources)
         else:
-            values = await resolver.later(run, self, frame, sources)
-        return await run.completed(completion, frame, values)
+            values = await self.resolver.later(run, self, frame, sources)
+        return await self.completion.completed(run, frame, values)
 
 
 class Selection:
@@ -184,25 +145,6 @@ class Selection:
     def __init__(self, fields: Sequence[Field]) -> None:
         self.fields = fields
         self.keys = [field.key for field in fields]
-        self._quick = False
-        self._waits = not all(field.resolver.quick for field in fields)
-
-    @property
-    def quick(self) -> bool:
-        """Whether no field waits for anything, as far as it has been compiled."""
-        if not self._quick and not self._waits:
-            self._quick = all(field.completion.quick for field in self.fields)
-        return self._quick
-
-    def now(self, run: Run, frame: Frame, sources: Values) -> Values:
-        """The same as `rows` for fields that are quick. Raises Wait."""
-        failures = run.failures
-        try:
-            columns = [field.now(run, frame, sources) for field in self.fields]
-        except Wait:
-            self._quick, self._waits = False, True
-            raise
-        return self._together(columns, len(sources), failed=run.failures != failures)
 
     async def rows(self, run: Run, frame: Frame, sources: Values) -> Values:
         """What the answer shows for each source: an object, or the Failure of a field."""

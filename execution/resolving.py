@@ -43,7 +43,8 @@ def resolver_of(schema: Schema, parent: GraphQLObjectType, definition: GraphQLFi
         return Awaited(as_graphql_core)
     if field.base_resolver is None:
         plain = field.default_resolver is getattr
-        return Direct(attrgetter(field.python_name)) if plain else Awaited(as_graphql_core)
+        name = field.python_name
+        return Direct(attrgetter(name), name) if plain else Awaited(as_graphql_core)
     load = load_of(field.base_resolver.wrapped_func)
     if load is not None:
         return Batched(schema, field, load)
@@ -58,8 +59,10 @@ class Direct(Resolver):
 
     quick = True
 
-    def __init__(self, function: Callable[[Any], Any]) -> None:
+    def __init__(self, function: Callable[[Any], Any], attribute: str = "") -> None:
         self.function = function
+        self.attribute = attribute
+        """The attribute that the function reads, where it does just that."""
 
     def now(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:  # noqa: ARG002
         """What the function says of each object."""
@@ -142,9 +145,14 @@ class Call:
         self.info = resolver.info_parameter.name if resolver.info_parameter else None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the function takes the object and arguments, and nothing else."""
+        return self.takes_self and not (self.roots or self.info)
+
+    @property
     def is_simple(self) -> bool:
         """Whether the function takes the object and nothing else."""
-        return self.takes_self and not (self.roots or self.info or self.field.arguments)
+        return self.is_plain and not self.field.arguments
 
     def __call__(self, run: Run, field: Field, frame: Frame, index: int, source: Any) -> Any:
         """What the function answers for one object."""
@@ -196,20 +204,23 @@ def graphql_arguments(run: Run, field: Field) -> dict[str, Any]:
     return get_argument_values(field.definition, node, run.executor.variable_values)
 
 
-async def settle(values: Values) -> None:
-    """Waits for those values that have to be waited for, all at once.
+async def settle(values: Values) -> bool:
+    """Waits for those values that have to be waited for, all at once; tells whether there were.
 
     An exception is a value; what is none (the task being cancelled) is raised.
     """
+    if not any(hasattr(kind, "__await__") for kind in set(map(type, values))):
+        return False
     waiting = [index for index, value in enumerate(values) if is_awaitable(value)]
     if len(waiting) == 1:
         try:
             values[waiting[0]] = await values[waiting[0]]
         except Exception as error:  # noqa: BLE001 (whatever it is, it is this value's)
             values[waiting[0]] = error
-    elif waiting:
-        found = await asyncio.gather(*(values[index] for index in waiting), return_exceptions=True)
-        for index, value in zip(waiting, found, strict=True):
-            if isinstance(value, BaseException) and not isinstance(value, Exception):
-                raise value
-            values[index] = value
+        return True
+    found = await asyncio.gather(*(values[index] for index in waiting), return_exceptions=True)
+    for index, value in zip(waiting, found, strict=True):
+        if isinstance(value, BaseException) and not isinstance(value, Exception):
+            raise value
+        values[index] = value
+    return bool(waiting)

@@ -6,6 +6,7 @@ from typing import Any
 from models.accounts import Account
 from models.plans import PlanFeature
 from services import activity, renewals, text
+from services.accounts import Tenant
 from services.errors import invalid
 from services.permissions import Actor, Right, require
 
@@ -27,7 +28,7 @@ async def update_license_management(
         for setting, value in changes.items():
             if value:
                 tenant.require_feature(PlanFeature.LICENSE_MANAGEMENT, setting)
-        await _apply(tenant.account, actor, at, "license_management.updated", changes)
+        await _apply(tenant, actor, at, "license_management.updated", changes)
         return tenant.account
 
 
@@ -40,7 +41,7 @@ async def update_billing_details(actor: Actor, details: dict[str, Any], at: date
     wanted = clean_billing_details(details)
     async with renewals.acting(actor, at) as tenant:
         changes = _changes(tenant.account, wanted, keep_none=True)
-        await _apply(tenant.account, actor, at, "billing_details.updated", changes)
+        await _apply(tenant, actor, at, "billing_details.updated", changes)
         return tenant.account
 
 
@@ -93,15 +94,16 @@ def _changes(
 
 
 async def _apply(
-    account: Account, actor: Actor, at: datetime, action: str, changes: dict[str, Any]
+    tenant: Tenant, actor: Actor, at: datetime, action: str, changes: dict[str, Any]
 ) -> None:
     if not changes:
         return
+    account = tenant.account
     before = {column: getattr(account, column) for column in changes}
     account.update_from_dict(changes)
     await Account.filter(id=account.id).update(**changes)
     summary = "; ".join(_sentence(column, before[column], changes[column]) for column in changes)
-    await activity.record(account, activity.by(actor), at, action, summary, before, changes)
+    activity.record(tenant, activity.by(actor), at, action, summary, before, changes)
 
 
 def _sentence(column: str, before: Any, after: Any) -> str:

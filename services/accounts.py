@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from models.plans import Plan, PlanFeature
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import UserStatus
 from services import auth, database, rows, text
+from services.database import Change
 from services.errors import RefusalCode, Unauthenticated, refuse
 from services.permissions import Actor, Right, Role, require
 from services.profiles import Profile
@@ -30,7 +31,7 @@ __all__ = [
     "get",
     "locked",
     "profile",
-    "store_counts",
+    "store",
     "tenant_of",
     "user_count",
 ]
@@ -46,6 +47,10 @@ class Tenant:
     account: Account
     subscription: Subscription
     plan: Plan
+    changed: set[str] = field(default_factory=set)
+    """The subscription's columns that are stored when the account is let go."""
+    changes: list[Change] = field(default_factory=list)
+    """Other changes that are made then, each of a row of its own."""
 
     def require_live(self) -> None:
         """Raises Refusal SUBSCRIPTION_CANCELED once the subscription has ended."""
@@ -53,11 +58,11 @@ class Tenant:
             message = f"The subscription ended on {self.subscription.period_end}."
             raise refuse(RefusalCode.SUBSCRIPTION_CANCELED, message)
 
-    def require_feature(self, feature: PlanFeature, *field: str) -> None:
+    def require_feature(self, feature: PlanFeature, *where: str) -> None:
         """Raises Refusal FEATURE_NOT_IN_PLAN."""
         if feature not in self.plan.features:
             message = f"The plan {self.plan.name} does not include this."
-            raise refuse(RefusalCode.FEATURE_NOT_IN_PLAN, message, *field)
+            raise refuse(RefusalCode.FEATURE_NOT_IN_PLAN, message, *where)
 
 
 @asynccontextmanager
@@ -70,7 +75,7 @@ async def locked(account_id: UUID, user_id: UUID | None = None) -> AsyncIterator
     """
     async with database.writing():
         tenant = await (_only("lock", account_id) if user_id is None else _for(account_id, user_id))
-        async with _counting(tenant):
+        async with _letting_go(tenant):
             yield tenant
 
 
@@ -86,7 +91,7 @@ async def claimed(account_id: UUID) -> AsyncIterator[Tenant | None]:
             yield None
             return
         tenant = _tenant(records[0])
-        async with _counting(tenant):
+        async with _letting_go(tenant):
             yield tenant
 
 
@@ -137,27 +142,31 @@ async def create(**columns: Any) -> Account:
 
 
 @asynccontextmanager
-async def _counting(tenant: Tenant) -> AsyncIterator[None]:
-    """What the locked account's counters have come to is stored at the end, at once."""
+async def _letting_go(tenant: Tenant) -> AsyncIterator[None]:
+    """What the locked account has come to is stored at the end, at once."""
     before = _counts(tenant.account)
     yield
-    if _counts(tenant.account) != before:
-        await store_counts(tenant.account)
+    if tenant.changes or tenant.changed or _counts(tenant.account) != before:
+        await store(tenant)
 
 
 COUNTERS = ("invoice_count", "activity_count", "user_count")
 """The counters, which number invoices and activity and count users."""
+
+COUNT = f"UPDATE accounts SET {', '.join(f'{column} = ?' for column in COUNTERS)} WHERE id = ?"  # noqa: S608
 
 
 def _counts(account: Account) -> list[int]:
     return [getattr(account, column) for column in COUNTERS]
 
 
-async def store_counts(account: Account) -> None:
-    """Stores the counters of an account that is new; of a locked one, that is done at its end."""
-    changes = ", ".join(f"{column} = ?" for column in COUNTERS)
-    statement = f"UPDATE accounts SET {changes} WHERE id = ?"  # noqa: S608 (our own names)
-    await database.fetch(statement, *_counts(account), account.id)
+async def store(tenant: Tenant) -> None:
+    """Makes the changes of an account that is new; of a locked one, that is done at its end."""
+    account = tenant.account
+    changes = [*tenant.changes]
+    if tenant.changed:
+        changes.append(rows.updating(tenant.subscription, *sorted(tenant.changed)))
+    await database.make([*changes, Change(COUNT, [*_counts(account), account.id])])
 
 
 CALLER = """

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models.accounts import Account
 from models.activity import ActivityEntry, ActorKind
 from services import database, pagination, rows
+from services.accounts import Tenant
 from services.errors import Forbidden
 from services.pagination import Page, PageRequest
 from services.permissions import Actor, Right, or_forbidden, require
@@ -37,8 +37,8 @@ def by(actor: Actor) -> By:
     return By(ActorKind.USER, actor.user_id)
 
 
-async def record(
-    account: Account,
+def record(
+    tenant: Tenant,
     who: By,
     at: datetime,
     action: str,
@@ -46,7 +46,9 @@ async def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Adds an entry to the locked account's activity, numbered without a gap."""
+    """Adds an entry to the locked account's activity, numbered without a gap; it is stored when
+    the account is let go."""
+    account = tenant.account
     account.activity_count += 1
     entry = ActivityEntry(
         account_id=account.id,
@@ -59,7 +61,7 @@ async def record(
         before=before,
         after=after,
     )
-    await rows.insert(entry)
+    tenant.changes.append(rows.inserting(entry))
 
 
 async def page(actor: Actor, request: PageRequest) -> Page[ActivityEntry]:

@@ -35,8 +35,8 @@ async def set_administrator(
         await rows.update(user, "is_administrator", "is_billing_administrator")
         held = ", ".join(right for right, holds in after.items() if holds) or "no account rights"
         summary = f"{user.email} now has: {held}"
-        await activity.record(
-            tenant.account, activity.by(actor), at, "user.rights_changed", summary, before, after
+        activity.record(
+            tenant, activity.by(actor), at, "user.rights_changed", summary, before, after
         )
         return user
 

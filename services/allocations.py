@@ -74,14 +74,14 @@ async def _write_allocations(
     ]
     before = {group.name: group.seats for group in changed}
     growth = sum(wanted[group.id] - group.seats for group in changed)
-    await seating.allocate(tenant.subscription, growth)
+    seating.allocate(tenant, growth)
     for group in changed:
         group.seats = wanted[group.id]
-        await rows.update(group, "seats")
+        tenant.changes.append(rows.updating(group, "seats"))
     if changed:
         after = {group.name: group.seats for group in changed}
         parts = [f'"{name}" from {before[name]} to {after[name]}' for name in before]
         summary = f"Seats allocated: {', '.join(parts)}"
-        await activity.record(
-            tenant.account, activity.by(actor), at, "seat_group.allocated", summary, before, after
+        activity.record(
+            tenant, activity.by(actor), at, "seat_group.allocated", summary, before, after
         )

@@ -12,6 +12,7 @@ import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -216,6 +217,35 @@ async def run(connection: Any, text: str, values: Sequence[Any]) -> Sequence[Any
     """The records of a statement as the connection's database takes it (see `statement`)."""
     records: Sequence[Any] = await connection.records(text, values)
     return records
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A statement that changes rows, written as `statement` says."""
+
+    sql: str
+    values: Sequence[Any]
+
+
+async def make(changes: Sequence[Change]) -> None:
+    """Makes changes of different rows: on PostgreSQL in one statement, so that none of them sees
+    another one's; on SQLite in order."""
+    connection = client()
+    dialect = connection.capabilities.dialect
+    if dialect == "postgres" and len(changes) > 1:
+        text = _together(tuple(change.sql for change in changes))
+        values = [value for change in changes for value in change.values]
+        await run(connection, text, values)
+        return
+    for change in changes:
+        await run(connection, statement(change.sql, dialect), change.values)
+
+
+@lru_cache(maxsize=1_000)
+def _together(texts: tuple[str, ...]) -> str:
+    *first, last = texts
+    parts = ", ".join(f"change_{number} AS ({text})" for number, text in enumerate(first))
+    return statement(f"WITH {parts} {last}", "postgres")
 
 
 @lru_cache(maxsize=1_000)

@@ -82,8 +82,8 @@ async def _create(where: Place, part: AccountPart, at: datetime) -> None:
     await _issue_initial(where, tenant)
     await _import_parts(where, part, tenant)
     summary = f"Account created with {subscription.seats} users on {plan.name}"
-    await activity.record(account, activity.OPERATOR, at, "account.imported", summary)
-    await accounts.store_counts(account)
+    activity.record(tenant, activity.OPERATOR, at, "account.imported", summary)
+    await accounts.store(tenant)
 
 
 async def _update(where: Place, part: AccountPart, account: Account, at: datetime) -> None:
@@ -106,8 +106,8 @@ async def _update(where: Place, part: AccountPart, account: Account, at: datetim
         if changed:
             where.report.counts["accounts_updated"] += 1
             summary = f"Account updated by import: {', '.join(dict.fromkeys(changed))}"
-            await activity.record(
-                account, activity.OPERATOR, at, "account.imported", summary, before, told
+            activity.record(
+                tenant, activity.OPERATOR, at, "account.imported", summary, before, told
             )
 
 
@@ -184,7 +184,7 @@ async def _issue_initial(where: Place, tenant: Tenant) -> None:
     draft = whole_period(terms, InvoiceKind.INITIAL, subscription.seats, period)
     if draft is not None:
         issued_at = day_begins(period.start, tenant.account.time_zone)
-        await invoices.issue(tenant, draft, period.start, issued_at)
+        invoices.issue(tenant, draft, period.start, issued_at)
         where.report.counts["invoices"] += 1
 
 

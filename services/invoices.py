@@ -78,7 +78,7 @@ async def lines_of(actor: Actor, invoice_ids: Sequence[UUID]) -> dict[UUID, list
     return await _lines(actor.account_id, invoice_ids)
 
 
-async def issue(
+def issue(
     tenant: Tenant,
     draft: Draft,
     issued_on: date,
@@ -114,8 +114,8 @@ async def issue(
         buyer=asdict(parties.buyer(account)),
         purchase_order_number=purchase_order_number or account.purchase_order_number,
     )
-    await rows.insert(invoice)
-    await rows.insert(*_line_rows(invoice, draft))
+    tenant.changes.append(rows.inserting(invoice))
+    tenant.changes.append(rows.inserting(*_line_rows(invoice, draft)))
     return invoice
 
 

@@ -66,6 +66,4 @@ async def _write(
     where = f'to seat group "{group.name}"' if group else "out of their seat groups"
     summary = f"{len(moved)} users moved {where}: {', '.join(before)}"
     after = {"seat_group": str(group_id)}
-    await activity.record(
-        tenant.account, activity.by(actor), at, "user.moved", summary, before, after
-    )
+    activity.record(tenant, activity.by(actor), at, "user.moved", summary, before, after)

@@ -141,8 +141,8 @@ async def _record(
     at: datetime,
 ) -> None:
     now = f"is {after} of {product.name}" if after else f"has no role in {product.name} any more"
-    await activity.record(
-        tenant.account,
+    activity.record(
+        tenant,
         activity.by(actor),
         at,
         "user.permission_changed",

@@ -17,7 +17,7 @@ from tortoise.queryset import QuerySet
 from models.invoices import InvoiceKind
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import User, UserStatus
-from services import accounts, activity, invoices, rows, seating
+from services import accounts, activity, invoices, seating
 from services.accounts import Tenant
 from services.drafts import whole_period
 from services.periods import Period, day_begins, nth_period
@@ -143,10 +143,10 @@ async def _end(tenant: Tenant, at: datetime) -> None:
     subscription.status = SubscriptionStatus.CANCELED
     subscription.pending_seats = None
     subscription.version += 1
-    await rows.update(subscription, "status", "pending_seats", "version")
+    tenant.changed |= {"status", "pending_seats", "version"}
     summary = f"The subscription ended on {subscription.period_end}"
-    await activity.record(
-        tenant.account,
+    activity.record(
+        tenant,
         activity.RENEWAL,
         at,
         "subscription.ended",
@@ -163,8 +163,7 @@ async def _renew_period(tenant: Tenant, at: datetime) -> int:
     disabled = await _take_pending_seats(tenant)
     begin_period(subscription, subscription.period_index + 1, zone)
     subscription.version += 1
-    await rows.update(
-        subscription,
+    tenant.changed |= {
         "seats",
         "pending_seats",
         "period_index",
@@ -172,13 +171,11 @@ async def _renew_period(tenant: Tenant, at: datetime) -> int:
         "period_end",
         "renews_at",
         "version",
-    )
+    }
     number = await _bill_period(tenant)
     after = {"seats": subscription.seats, "period_start": str(subscription.period_start)}
     summary = _summary(subscription, number, disabled)
-    await activity.record(
-        tenant.account, activity.RENEWAL, at, "subscription.renewed", summary, before, after
-    )
+    activity.record(tenant, activity.RENEWAL, at, "subscription.renewed", summary, before, after)
     return 1 if number else 0
 
 
@@ -200,7 +197,7 @@ async def _take_pending_seats(tenant: Tenant) -> list[User]:
         ids = [user.id for user in losing[start : start + BATCH]]
         users = User.filter(account_id=subscription.account_id, id__in=ids)
         await users.update(status=UserStatus.DISABLED, takes_seat=False)
-    await seating.book(subscription, [Move(SHARED, NOWHERE)] * len(losing))
+    await seating.book(tenant, [Move(SHARED, NOWHERE)] * len(losing))
     subscription.seats, subscription.pending_seats = subscription.pending_seats, None
     return losing
 
@@ -213,7 +210,7 @@ async def _bill_period(tenant: Tenant) -> str | None:
     if draft is None:
         return None
     issued_at = day_begins(period.start, account.time_zone)
-    invoice = await invoices.issue(tenant, draft, period.start, issued_at)
+    invoice = invoices.issue(tenant, draft, period.start, issued_at)
     return invoice.number
 
 

@@ -21,6 +21,7 @@ from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.models import Model
 
 from services import database
+from services.database import Change
 
 Row = TypeVar("Row", bound=Model)
 Convert = Callable[[Any], Any]
@@ -85,20 +86,26 @@ class Query(Generic[Row]):
         await database.run(client, text, self.values)
 
 
-async def insert(*rows: Row) -> None:
+def inserting(*rows: Model) -> Change:
+    """The change that stores new rows of one table."""
+    sql, stored = _insert(type(rows[0]), len(rows))
+    return Change(sql, [encode(getattr(row, name)) for row in rows for name, encode in stored])
+
+
+def updating(row: Model, *columns: str) -> Change:
+    """The change that writes the named columns of a tenant's row, found by its account and id."""
+    sql, written = _update(type(row), columns)
+    return Change(sql, [encode(getattr(row, name)) for name, encode in written])
+
+
+async def insert(*rows: Model) -> None:
     """Stores new rows of one table."""
-    client = database.client()
-    dialect = client.capabilities.dialect
-    sql, columns = _insert(type(rows[0]), len(rows), dialect)
-    values = [encode(getattr(row, name)) for row in rows for name, encode in columns]
-    await database.run(client, sql, values)
+    await database.make([inserting(*rows)])
 
 
 async def update(row: Model, *columns: str) -> None:
     """Writes the named columns of a tenant's row, found by its account and id."""
-    client = database.client()
-    sql, written = _update(type(row), columns, client.capabilities.dialect)
-    await database.run(client, sql, [encode(getattr(row, name)) for name, encode in written])
+    await database.make([updating(row, *columns)])
 
 
 @lru_cache
@@ -174,23 +181,20 @@ def _count(model: type[Model], conditions: tuple[str, ...], dialect: str) -> str
 
 
 @lru_cache(maxsize=1_000)
-def _insert(model: type[Model], rows: int, dialect: str) -> tuple[str, list[tuple[str, Convert]]]:
+def _insert(model: type[Model], count: int) -> tuple[str, list[tuple[str, Convert]]]:
     stored = _encoded(model, columns_of(model))
     names = ", ".join(name for name, _ in stored)
     marks = f"({', '.join('?' for _ in stored)})"
-    values = ", ".join([marks] * rows)
-    sql = f"INSERT INTO {table(model)} ({names}) VALUES {values}"  # noqa: S608
-    return database.statement(sql, dialect), stored
+    values = ", ".join([marks] * count)
+    return f"INSERT INTO {table(model)} ({names}) VALUES {values}", stored  # noqa: S608
 
 
 @lru_cache(maxsize=1_000)
-def _update(
-    model: type[Model], columns: tuple[str, ...], dialect: str
-) -> tuple[str, list[tuple[str, Convert]]]:
+def _update(model: type[Model], columns: tuple[str, ...]) -> tuple[str, list[tuple[str, Convert]]]:
     changes = ", ".join(f"{name} = ?" for name in columns)
-    sql = f"UPDATE {table(model)} SET {changes} WHERE account_id = ? AND id = ?"  # noqa: S608
     written = _encoded(model, (*columns, "account_id", "id"))
-    return database.statement(sql, dialect), written
+    sql = f"UPDATE {table(model)} SET {changes} WHERE account_id = ? AND id = ?"  # noqa: S608
+    return sql, written
 
 
 def table(model: type[Model]) -> str:

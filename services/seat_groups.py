@@ -108,8 +108,8 @@ async def create_seat_group(
         group = await _insert(tenant, text.clean(name, text.MAX_NAME, "name"), seats)
         await _set_administrators(tenant, group, administrator_ids)
         summary = f'Seat group "{group.name}" created with {seats} seats'
-        await activity.record(
-            tenant.account,
+        activity.record(
+            tenant,
             activity.by(actor),
             at,
             "seat_group.created",
@@ -165,8 +165,8 @@ async def delete_seat_group(
         await SeatGroupAdministrator.filter(**own, seat_group_id=group.id).delete()
         await SeatGroup.filter(**own, id=group.id).delete()
         summary = f'Seat group "{group.name}" with {group.seats} seats deleted'
-        await activity.record(
-            tenant.account,
+        activity.record(
+            tenant,
             activity.by(actor),
             at,
             "seat_group.deleted",
@@ -208,7 +208,7 @@ async def _insert(tenant: Tenant, name: str, seats: int) -> SeatGroup:
         raise Refusal(problem)
     await _require_free_name(tenant, name, None)
     seating.check_growth(seating.of(tenant.subscription), seats, ("seats",))
-    await seating.allocate(tenant.subscription, seats)
+    seating.allocate(tenant, seats)
     own: dict[str, Any] = {"account_id": tenant.account.id}
     return await SeatGroup.create(**own, name=name, name_key=text.key(name), seats=seats)
 
@@ -243,9 +243,7 @@ async def _rename(tenant: Tenant, actor: Actor, group: SeatGroup, name: str, at:
     await rows.update(group, "name", "name_key")
     summary = f'Seat group "{before}" renamed to "{name}"'
     values = {"name": before}, {"name": name}
-    await activity.record(
-        tenant.account, activity.by(actor), at, "seat_group.renamed", summary, *values
-    )
+    activity.record(tenant, activity.by(actor), at, "seat_group.renamed", summary, *values)
 
 
 async def _replace_administrators(
@@ -260,8 +258,8 @@ async def _replace_administrators(
     names = ", ".join(user.email for user in users) or "nobody"
     summary = f'Seat group "{group.name}" is administered by {names}'
     values = {"administrators": sorted(map(str, before))}, {"administrators": sorted(map(str, ids))}
-    await activity.record(
-        tenant.account,
+    activity.record(
+        tenant,
         activity.by(actor),
         at,
         "seat_group.administrators_changed",
@@ -272,10 +270,10 @@ async def _replace_administrators(
 
 async def _move_members(tenant: Tenant, group: SeatGroup, target_id: UUID | None) -> None:
     """Moves all members, whose seats the group gives back first."""
-    await seating.allocate(tenant.subscription, -group.seats)
+    seating.allocate(tenant, -group.seats)
     moves = [Move(Place(True, group.id), Place(True, target_id))] * group.seats_used
     state = await seating.load(tenant.subscription, [target_id])
     seating.check_moves(state, moves, tenant.account.seat_group_required, ("move_users_to",))
-    await seating.book(tenant.subscription, moves)
+    await seating.book(tenant, moves)
     members = User.filter(account_id=tenant.account.id, seat_group_id=group.id)
     await members.update(seat_group_id=target_id)

@@ -130,7 +130,7 @@ async def admit(
     if any(move.after.takes_seat for move in moves):
         state = await load(tenant.subscription, (move.after.group_id for move in moves))
         check_moves(state, moves, required, field)
-    await book(tenant.subscription, moves)
+    await book(tenant, moves)
 
 
 COUNT_IN_GROUP = """
@@ -138,8 +138,9 @@ UPDATE seat_groups SET seats_used = seats_used + ? WHERE account_id = ? AND id =
 """
 
 
-async def book(subscription: Subscription, moves: Iterable[Move]) -> None:
+async def book(tenant: Tenant, moves: Iterable[Move]) -> None:
     """Counts the moves on the rows of the groups and of the subscription."""
+    subscription = tenant.subscription
     growth = {group_id: change for group_id, change in _growth(moves).items() if change}
     for group_id, change in growth.items():
         if group_id is not None:
@@ -147,14 +148,13 @@ async def book(subscription: Subscription, moves: Iterable[Move]) -> None:
     if growth:
         subscription.seats_ungrouped += growth.get(None, 0)
         subscription.seats_used += sum(growth.values())
-        await rows.update(subscription, "seats_ungrouped", "seats_used")
+        tenant.changed |= {"seats_ungrouped", "seats_used"}
 
 
-async def allocate(subscription: Subscription, growth: int) -> None:
+def allocate(tenant: Tenant, growth: int) -> None:
     """Counts the seats that groups have been given, or have given back, in all."""
-    if growth:
-        subscription.seats_allocated += growth
-        await rows.update(subscription, "seats_allocated")
+    tenant.subscription.seats_allocated += growth
+    tenant.changed.add("seats_allocated")
 
 
 async def recount(subscription: Subscription) -> Seating:

@@ -190,15 +190,15 @@ async def _apply(
     if after == before:
         return None
     subscription.version += 1
-    await rows.update(subscription, "seats", "pending_seats", "version")
+    tenant.changed |= {"seats", "pending_seats", "version"}
     invoice = None
     if change.invoice is not None:
         issued_at = await invoices.next_instant(tenant.account, at)
         today = day_at(issued_at, tenant.account.time_zone)
-        invoice = await invoices.issue(tenant, change.invoice, today, issued_at, order)
+        invoice = invoices.issue(tenant, change.invoice, today, issued_at, order)
     summary = _summary(change, before["seats"], invoice)
-    await activity.record(
-        tenant.account, activity.by(actor), at, "subscription.users_changed", summary, before, after
+    activity.record(
+        tenant, activity.by(actor), at, "subscription.users_changed", summary, before, after
     )
     return invoice
 
@@ -240,12 +240,12 @@ async def _write_cancellation(tenant: Tenant, actor: Actor, cancel: bool, at: da
     subscription = tenant.subscription
     subscription.cancel_at_period_end = cancel
     subscription.version += 1
-    await rows.update(subscription, "cancel_at_period_end", "version")
+    tenant.changed |= {"cancel_at_period_end", "version"}
     ends: date = subscription.period_end
     action = "subscription.cancellation_scheduled" if cancel else "subscription.resumed"
     summary = f"Canceled as of {ends}" if cancel else f"Resumed: renews on {ends}"
-    await activity.record(
-        tenant.account,
+    activity.record(
+        tenant,
         activity.by(actor),
         at,
         action,

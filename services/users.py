@@ -158,7 +158,7 @@ async def disable_user(actor: Actor, user_id: UUID, at: datetime) -> User:
         before, place = _state(user), seating.place(user)
         user.status, user.takes_seat = UserStatus.DISABLED, False
         await rows.update(user, "status", "takes_seat")
-        await seating.book(tenant.subscription, [Move(place, seating.place(user))])
+        await seating.book(tenant, [Move(place, seating.place(user))])
         summary = f"{user.email} was disabled"
         await _record(tenant, actor, at, "user.disabled", summary, before, _state(user))
         return user
@@ -290,4 +290,4 @@ async def _record(
     after: dict[str, Any] | None = None,
 ) -> None:
     who = activity.by(actor)
-    await activity.record(tenant.account, who, at, action, summary, before, after)
+    activity.record(tenant, who, at, action, summary, before, after)

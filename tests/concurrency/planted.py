@@ -23,7 +23,7 @@ from services import accounts, database, idempotency, invoices
 from services.accounts import Tenant
 
 DELAY = 0.03
-"""Seconds by which a commit comes too late."""
+"""Seconds by which a commit comes too late, or a read too early."""
 
 LOCKS = (accounts.locked, accounts.claimed)
 """Everything that holds an account."""
@@ -47,8 +47,10 @@ def lock_removed() -> None:
         async with in_transaction():
             account = await Account.get(id=account_id)
             subscription = await Subscription.get(account_id=account_id).select_related("plan")
-            yield Tenant(account, subscription, subscription.plan)
-            await accounts.store_counts(account)
+            tenant = Tenant(account, subscription, subscription.plan)
+            await asyncio.sleep(DELAY)
+            yield tenant
+            await accounts.store(tenant)
 
     for lock in LOCKS:
         put(lock, unlocked)
@@ -58,10 +60,10 @@ def number_outside() -> None:
     """The invoice's number is looked up before the transaction that holds the account."""
     issue = invoices.issue
 
-    async def issued(tenant: Tenant, *given: Any, **named: Any) -> Any:
+    def issued(tenant: Tenant, *given: Any, **named: Any) -> Any:
         tenant.account.invoice_count = number_seen.get()
         number_seen.set(number_seen.get() + 1)
-        return await issue(tenant, *given, **named)
+        return issue(tenant, *given, **named)
 
     for lock in LOCKS:
         put(lock, _looking_up(lock))

@@ -119,7 +119,10 @@ def _resolvers(name: str, base: str, lists: int) -> dict[str, Any]:
         return _raised(value(f"{self.seed}/{name}", base, lists))
 
     async def load(roots: list[Any], info: Any) -> list[Any]:
-        return [value(f"{root.seed}/{name}", base, lists) for root in roots]
+        # An object whose type is wrong may have failed elsewhere: it is not asked then by the
+        # standard executor, and must not fail the others.
+        seeds = [getattr(root, "seed", None) for root in roots]
+        return [seed and value(f"{seed}/{name}", base, lists) for seed in seeds]
 
     return {
         "method": strawberry.field(resolver=method),

@@ -33,6 +33,10 @@ class Answer:
         return self.data, self.nulled
 
 
+TIMES = 4
+"""How often the compiled executor is asked the same."""
+
+
 class Pair:
     """A schema under both executors."""
 
@@ -52,10 +56,11 @@ class Pair:
     ) -> ExecutionResult:
         """The answer of the compiled executor, once it is what the standard one says.
 
-        It is asked twice: the second time it knows the plan, and the types of the objects.
+        It is asked several times: it knows the plan then, the types of the objects, and at last
+        what it makes of a plan that is used often.
         """
         expected = await run(self.standard, query, variables, self.context(), operation)
-        for _ in range(2):
+        for _ in range(TIMES):
             result = await run(self.compiled, query, variables, self.context(), operation)
             assert_alike(result, expected, loosely=loosely)
         assert set(self.compiled.counts) <= {"compiled"}

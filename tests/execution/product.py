@@ -17,7 +17,7 @@ from schema.context import Context
 from schema.root import schema
 from services import accounts, auth, clock
 from services.errors import Unauthenticated
-from tests.execution.pairs import assert_alike, run
+from tests.execution.pairs import TIMES, assert_alike, run
 from tests.execution.placeholders import Known
 from tests.world import World, opened
 
@@ -98,9 +98,9 @@ class Product:
     async def compare_queries(
         self, query: str, variables: dict[str, Any], caller: str, name: str | None = None
     ) -> Any:
-        """The answer to a query, once both executors agree on it, and the compiled one twice."""
+        """The answer to a query, once both executors agree on it, the compiled one every time."""
         expected = await self.asked(self.standard, query, variables, caller, name)
-        for _ in range(2):
+        for _ in range(TIMES):
             found = await self.asked(self.compiled, query, variables, caller, name)
             assert_alike(found, expected, loosely=True)
         return expected
@@ -112,7 +112,7 @@ class Product:
         await self.restore()
         expected = await self.asked(self.standard, query, variables, caller, name)
         rows = await self.rows()
-        for _ in range(2):
+        for _ in range(TIMES - 1):
             await self.restore()
             found = await self.asked(self.compiled, query, variables, caller, name)
             assert_alike(found, expected, loosely=True)
