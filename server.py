@@ -38,6 +38,7 @@ from services import (
     documents,
     invoices,
     migrations,
+    reads,
     settings,
     workers,
 )
@@ -155,7 +156,8 @@ async def graphql(request: Request) -> Response:
         return FileResponse(WEB / "graphiql/index.html")
     at = clock.now()
     context = Context(await caller(request, at), at, base_url(request))
-    return await http.answer(request.app.state.engine, request, context)
+    with reads.together():
+        return await http.answer(request.app.state.engine, request, context)
 
 
 async def caller(request: Request, at: datetime) -> Actor | Unauthenticated:

@@ -1,5 +1,6 @@
 """A compiled operation, and one run of it."""
 
+import asyncio
 import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -145,12 +146,32 @@ class Selection:
     def __init__(self, fields: Sequence[Field]) -> None:
         self.fields = fields
         self.keys = [field.key for field in fields]
+        self.waiting = [field for field in fields if not field.resolver.quick]
 
     async def rows(self, run: Run, frame: Frame, sources: Values) -> Values:
         """What the answer shows for each source: an object, or the Failure of a field."""
         failures = run.failures
-        columns = [await field.column(run, frame, sources) for field in self.fields]
+        if len(self.waiting) > 1:
+            columns = await self._at_once(run, frame, sources)
+        else:
+            columns = [await field.column(run, frame, sources) for field in self.fields]
         return self._together(columns, len(sources), failed=run.failures != failures)
+
+    async def _at_once(self, run: Run, frame: Frame, sources: Values) -> list[Values]:
+        """The columns, where all fields that wait do so at the same time."""
+        started = asyncio.gather(*(field.column(run, frame, sources) for field in self.waiting))
+        try:
+            present = {
+                field.key: await field.column(run, frame, sources)
+                for field in self.fields
+                if field.resolver.quick
+            }
+        except BaseException:
+            started.cancel()
+            raise
+        waited = dict(zip([field.key for field in self.waiting], await started, strict=True))
+        found = present | waited
+        return [found[key] for key in self.keys]
 
     async def serially(self, run: Run, frame: Frame, source: Any) -> Any:
         """The same for one source, where a failure keeps the fields after it from running."""

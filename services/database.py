@@ -206,15 +206,16 @@ def client() -> Any:
     return context.connections.get(CONNECTION)
 
 
+def dialect() -> str:
+    """Which database it is: "postgres" or "sqlite"."""
+    found: str = client().capabilities.dialect
+    return found
+
+
 async def fetch(sql: str, *values: Any) -> Sequence[Any]:
-    """The records of a statement of ours: `?` stands for the values in order; more of what is
-    written alike for both databases: `DIALECTS`."""
+    """The records of a statement of ours, written as `statement` says."""
     connection = client()
-    return await run(connection, statement(sql, connection.capabilities.dialect), values)
-
-
-async def run(connection: Any, text: str, values: Sequence[Any]) -> Sequence[Any]:
-    """The records of a statement as the connection's database takes it (see `statement`)."""
+    text = statement(sql, connection.capabilities.dialect)
     records: Sequence[Any] = await connection.records(text, values)
     return records
 
@@ -230,27 +231,25 @@ class Change:
 async def make(changes: Sequence[Change]) -> None:
     """Makes changes of different rows: on PostgreSQL in one statement, so that none of them sees
     another one's; on SQLite in order."""
-    connection = client()
-    dialect = connection.capabilities.dialect
-    if dialect == "postgres" and len(changes) > 1:
+    if len(changes) > 1 and dialect() == "postgres":
         text = _together(tuple(change.sql for change in changes))
-        values = [value for change in changes for value in change.values]
-        await run(connection, text, values)
+        await fetch(text, *(value for change in changes for value in change.values))
         return
     for change in changes:
-        await run(connection, statement(change.sql, dialect), change.values)
+        await fetch(change.sql, *change.values)
 
 
 @lru_cache(maxsize=1_000)
 def _together(texts: tuple[str, ...]) -> str:
     *first, last = texts
     parts = ", ".join(f"change_{number} AS ({text})" for number, text in enumerate(first))
-    return statement(f"WITH {parts} {last}", "postgres")
+    return f"WITH {parts} {last}"
 
 
 @lru_cache(maxsize=1_000)
 def statement(sql: str, dialect: str) -> str:
-    """A statement of ours as the database takes it."""
+    """A statement of ours as the database takes it: `?` stands for the values in order, and
+    what stands in braces is said as `DIALECTS` has it."""
     text = sql.format(**DIALECTS[dialect])
     if dialect == "sqlite":
         return text

@@ -77,6 +77,8 @@ async def _records(
 class Wrapper(TransactionWrapper):
     """The connection inside a transaction."""
 
+    merges_reads = False
+
     async def records(self, statement: str, values: Sequence[Any]) -> Sequence[asyncpg.Record]:
         """The records of a statement. Raises what Tortoise raises for its own."""
         self.log.debug("%s: %s", statement, values)
@@ -89,6 +91,9 @@ class Client(AsyncpgDBClient):
 
     `timeout` is in seconds, for a new connection as for one from the pool.
     """
+
+    merges_reads = True
+    """Whether reads that are asked for at the same time become one statement."""
 
     async def create_pool(self, **kwargs: Any) -> Any:
         """The pool; it connects nowhere yet."""

@@ -20,8 +20,9 @@ from tortoise import fields
 from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.models import Model
 
-from services import database
+from services import database, reads
 from services.database import Change
+from services.reads import Read
 
 Row = TypeVar("Row", bound=Model)
 Convert = Callable[[Any], Any]
@@ -59,12 +60,11 @@ class Query(Generic[Row]):
 
     async def all(self) -> list[Row]:
         """The rows."""
-        client = database.client()
-        dialect = client.capabilities.dialect
         limit = () if self.most is None else (self.most,)
-        sql = _select(self.model, self.left_out, self.conditions, self.order, bool(limit), dialect)
-        records = await database.run(client, sql, (*self.values, *limit))
-        return reader(self.model, self.left_out, dialect)(records)
+        sql = _select(self.model, self.left_out, self.conditions, self.order, bool(limit))
+        columns = columns_of(self.model, self.left_out)
+        records = await reads.records(Read(sql, columns, (*self.values, *limit)))
+        return reader(self.model, self.left_out, database.dialect())(records)
 
     async def one(self) -> Row | None:
         """The only row; None where there is none."""
@@ -73,17 +73,14 @@ class Query(Generic[Row]):
 
     async def count(self) -> int:
         """How many they are."""
-        client = database.client()
-        sql = _count(self.model, self.conditions, client.capabilities.dialect)
-        ((number,),) = await database.run(client, sql, self.values)
+        sql = _count(self.model, self.conditions)
+        ((number,),) = await database.fetch(sql, *self.values)
         return int(number)
 
     async def delete(self) -> None:
         """Deletes them."""
-        client = database.client()
         sql = f"DELETE FROM {table(self.model)}{_where(self.conditions)}"  # noqa: S608
-        text = database.statement(sql, client.capabilities.dialect)
-        await database.run(client, text, self.values)
+        await database.fetch(sql, *self.values)
 
 
 def inserting(*rows: Model) -> Change:
@@ -144,12 +141,17 @@ def columns_of(model: type[Model], left_out: frozenset[str] = frozenset()) -> tu
 
 def columns(model: type[Model], alias: str) -> str:
     """All columns of a model's table, for a statement that calls the table so."""
-    return ", ".join(f"{alias}.{name}" for name in columns_of(model))
+    return ", ".join(f"{alias}.{name} AS {alias}_{name}" for name in columns_of(model))
+
+
+def names(model: type[Model], alias: str) -> tuple[str, ...]:
+    """What `columns` calls them."""
+    return tuple(f"{alias}_{name}" for name in columns_of(model))
 
 
 def split(record: Sequence[Any], *models: type[Model]) -> list[Any]:
     """One object of each model from a record with all `columns` of theirs, in order."""
-    dialect = database.client().capabilities.dialect
+    dialect = database.dialect()
     objects, start = [], 0
     for model in models:
         end = start + len(columns_of(model))
@@ -165,19 +167,16 @@ def _select(
     conditions: tuple[str, ...],
     order: str,
     limited: bool,
-    dialect: str,
 ) -> str:
     sorting = f" ORDER BY {order}" if order else ""
     limit = " LIMIT ?" if limited else ""
     shown = ", ".join(columns_of(model, left_out))
-    sql = f"SELECT {shown} FROM {table(model)}{_where(conditions)}{sorting}{limit}"  # noqa: S608
-    return database.statement(sql, dialect)
+    return f"SELECT {shown} FROM {table(model)}{_where(conditions)}{sorting}{limit}"  # noqa: S608
 
 
 @lru_cache(maxsize=1_000)
-def _count(model: type[Model], conditions: tuple[str, ...], dialect: str) -> str:
-    sql = f"SELECT COUNT(*) FROM {table(model)}{_where(conditions)}"  # noqa: S608
-    return database.statement(sql, dialect)
+def _count(model: type[Model], conditions: tuple[str, ...]) -> str:
+    return f"SELECT COUNT(*) FROM {table(model)}{_where(conditions)}"  # noqa: S608
 
 
 @lru_cache(maxsize=1_000)

@@ -22,6 +22,8 @@ from tortoise.exceptions import IntegrityError, OperationalError
 class Records:
     """Statements of ours on a connection of SQLite."""
 
+    merges_reads = False
+
     async def records(self: Any, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """The records of a statement. Raises what Tortoise raises for its own."""
         self.log.debug("%s: %s", statement, values)

@@ -14,9 +14,9 @@ from models.users import User
 from services import (
     accounts,
     activity,
-    database,
     idempotency,
     invoices,
+    reads,
     renewals,
     rows,
     settings,
@@ -27,6 +27,7 @@ from services.drafts import Draft
 from services.errors import Forbidden, Refusal, RefusalCode, refuse
 from services.periods import day_at
 from services.permissions import Actor, Right, or_forbidden, require
+from services.reads import Read
 from services.seat_changes import Holding, SeatChange, SeatChangeKind, plan_change, upcoming
 
 __all__ = [
@@ -86,7 +87,8 @@ async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Subscription |
 async def _own(actor: Actor) -> list[Subscription]:
     """The account's subscription, with its plan."""
     found = []
-    for record in await database.fetch(_own_statement(), actor.account_id):
+    columns = (*rows.names(Subscription, "s"), *rows.names(Plan, "p"))
+    for record in await reads.records(Read(_own_statement(), columns, (actor.account_id,))):
         subscription, plan = rows.split(record, Subscription, Plan)
         subscription.plan = plan
         found.append(subscription)

@@ -48,6 +48,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in settings.Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("SECRET_KEY", "a key for tests, thirty-two bytes or more")
+    if os.environ.get("TEST_EXECUTOR") == "standard":
+        monkeypatch.setenv("COMPILED_EXECUTION", "false")
     settings.current.cache_clear()
     yield
     settings.current.cache_clear()
