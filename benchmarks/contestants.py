@@ -22,6 +22,8 @@ class Contestant:
 
 OURS = Contestant("Seatwise", (sys.executable, "server.py"), requests=(*COMMON, "M2"))
 FLOOR = Contestant("floor", (sys.executable, "-m", "benchmarks.floor"))
+LIMIT = Contestant("limit", (sys.executable, "-m", "benchmarks.floor", "limit"), requests=QUERIES)
+"""The floor with each query in one statement, which no resolver of GraphQL could send."""
 
 
 def _node(name: str, script: str) -> Contestant:
@@ -35,5 +37,5 @@ PEERS = (
     Contestant("Ariadne", (str(installation.PYTHON), "-m", "benchmarks.peers.ariadne_server")),
 )
 
-ON_POSTGRES = (OURS, FLOOR, *PEERS)
+ON_POSTGRES = (OURS, FLOOR, LIMIT, *PEERS)
 ON_SQLITE = (OURS, FLOOR)

@@ -159,19 +159,20 @@ class Selection:
 
     async def _at_once(self, run: Run, frame: Frame, sources: Values) -> list[Values]:
         """The columns, where all fields that wait do so at the same time."""
-        started = asyncio.gather(*(field.column(run, frame, sources) for field in self.waiting))
+        loop = asyncio.get_running_loop()
+        started = {
+            field.key: loop.create_task(field.column(run, frame, sources)) for field in self.waiting
+        }
         try:
-            present = {
-                field.key: await field.column(run, frame, sources)
+            return [
+                await (started.get(field.key) or field.column(run, frame, sources))
                 for field in self.fields
-                if field.resolver.quick
-            }
+            ]
         except BaseException:
-            started.cancel()
+            for task in started.values():
+                task.cancel()
+            await asyncio.gather(*started.values(), return_exceptions=True)
             raise
-        waited = dict(zip([field.key for field in self.waiting], await started, strict=True))
-        found = present | waited
-        return [found[key] for key in self.keys]
 
     async def serially(self, run: Run, frame: Frame, source: Any) -> Any:
         """The same for one source, where a failure keeps the fields after it from running."""

@@ -46,8 +46,16 @@ __all__ = [
     "terms_of",
 ]
 
-LISTED = Query(Invoice).without("seller", "buyer")
-"""Invoices without the parties, which only the document shows."""
+LISTED = Query(Invoice).without(
+    "subscription_id",
+    "period_start",
+    "issued_at",
+    "payment_terms_days",
+    "tax_rate_ppm",
+    "seller",
+    "buyer",
+)
+"""Invoices without what only their documents show."""
 
 LINES = Query(InvoiceLine).without("id", "account_id", "position")
 
@@ -122,7 +130,7 @@ def issue(
 async def next_instant(account: Account, at: datetime) -> datetime:
     """When the locked account's next invoice is issued: now; where a clock was set back, when the
     last one was, so that dates follow the numbers."""
-    numbered = LISTED.where("account_id = ?", account.id)
+    numbered = Query(Invoice).where("account_id = ?", account.id)
     last = await numbered.where("sequence = ?", account.invoice_count).one()
     return at if last is None else max(at, last.issued_at)
 

@@ -79,6 +79,9 @@ class Wrapper(TransactionWrapper):
 
     merges_reads = False
 
+    def _check_loop(self) -> bool:
+        return True
+
     async def records(self, statement: str, values: Sequence[Any]) -> Sequence[asyncpg.Record]:
         """The records of a statement. Raises what Tortoise raises for its own."""
         self.log.debug("%s: %s", statement, values)
@@ -94,6 +97,11 @@ class Client(AsyncpgDBClient):
 
     merges_reads = True
     """Whether reads that are asked for at the same time become one statement."""
+
+    def _check_loop(self) -> bool:
+        """Whether the event loop is still the same: a process of ours has one. Tortoise asks at
+        each use, and Python's answer takes a system call."""
+        return True
 
     async def create_pool(self, **kwargs: Any) -> Any:
         """The pool; it connects nowhere yet."""

@@ -41,21 +41,21 @@ class Batch:
     """The reads of one request that have not been sent yet."""
 
     def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
         self.waiting: list[Asked] = []
         self.sending: set[asyncio.Task[None]] = set()
 
     def ask(self, read: Read) -> "asyncio.Future[Sequence[Any]]":
         """The records of a read, which is sent with the others that are asked for now."""
-        loop = asyncio.get_running_loop()
         if not self.waiting:
-            loop.call_soon(self._send)
-        self.waiting.append(Asked(read, loop.create_future()))
+            self.loop.call_soon(self._send)
+        self.waiting.append(Asked(read, self.loop.create_future()))
         return self.waiting[-1].answer
 
     def _send(self) -> None:
         asked, self.waiting = self.waiting, []
         for start in range(0, len(asked), MOST):
-            sending = asyncio.ensure_future(_answer(asked[start : start + MOST]))
+            sending = self.loop.create_task(_answer(asked[start : start + MOST]))
             # Somebody must hold the task, or it may vanish.
             self.sending.add(sending)
             sending.add_done_callback(self.sending.discard)

@@ -24,6 +24,10 @@ class Records:
 
     merges_reads = False
 
+    def _check_loop(self) -> bool:
+        """Whether the event loop is still the same: a process of ours has one."""
+        return True
+
     async def records(self: Any, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """The records of a statement. Raises what Tortoise raises for its own."""
         self.log.debug("%s: %s", statement, values)

@@ -1,4 +1,6 @@
-"""`python -m benchmarks.floor`: serves the floor on HOST and PORT until stopped."""
+"""`python -m benchmarks.floor [limit]`: serves the floor, or the limit, on HOST and PORT."""
+
+import sys
 
 import uvicorn
 
@@ -9,7 +11,7 @@ def main() -> None:
     """The entry point."""
     configured = settings.current()
     uvicorn.run(
-        "benchmarks.floor.app:create_app",
+        f"benchmarks.floor.app:create_{'limit' if 'limit' in sys.argv else 'app'}",
         factory=True,
         host=configured.host,
         port=configured.port,

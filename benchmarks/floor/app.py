@@ -14,6 +14,7 @@ from benchmarks import documents
 from benchmarks.floor import allocations, postgres, sqlite
 from benchmarks.floor.answers import Data
 from benchmarks.floor.callers import Caller, caller
+from benchmarks.floor.plain import Plain
 from benchmarks.floor.postgres import Postgres
 from benchmarks.floor.sqlite import Sqlite
 from services import clock, settings
@@ -23,7 +24,12 @@ Database = Postgres | Sqlite
 Handler = Callable[[Caller, Mapping[str, Any]], Awaitable[Data]]
 
 
-def create_app() -> Starlette:
+def create_limit() -> Starlette:
+    """The application on DATABASE_URL, each query in one statement."""
+    return create_app(limit=True)
+
+
+def create_app(*, limit: bool = False) -> Starlette:
     """The application on DATABASE_URL."""
     handlers: dict[str, Handler] = {}
 
@@ -34,7 +40,7 @@ def create_app() -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with _connected(settings.current().database_url) as database:
+        async with _connected(settings.current().database_url, limit=limit) as database:
             handlers.update(handlers_of(database))
             yield
 
@@ -51,8 +57,10 @@ def handlers_of(database: Database) -> dict[str, Handler]:
     }
 
 
-def _connected(url: str) -> AbstractAsyncContextManager[Database]:
-    return sqlite.connected(url) if url.startswith("sqlite:") else postgres.connected(url)
+def _connected(url: str, *, limit: bool) -> AbstractAsyncContextManager[Database]:
+    if url.startswith("sqlite:"):
+        return sqlite.connected(url)
+    return postgres.connected(url, Postgres if limit else Plain)
 
 
 async def _answer(handlers: Mapping[str, Handler], request: Request) -> Data:

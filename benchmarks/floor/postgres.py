@@ -1,4 +1,4 @@
-"""The floor on PostgreSQL: one statement a query, the look-up of the user in it.
+"""The limit on PostgreSQL: one statement a query, the look-up of the user in it.
 
 Lists come as arrays, a column each: that is what asyncpg reads quickest. An allocation takes
 the look-up and BEGIN, lock, read, write, COMMIT: what is decided about is read after the lock,
@@ -176,12 +176,12 @@ class Postgres:
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Postgres]:
+async def connected(url: str, kind: type[Postgres] = Postgres) -> AsyncIterator[Postgres]:
     """The database behind the URL."""
     async with asyncpg.create_pool(
         url, min_size=POOL, max_size=POOL, connection_class=Connection
     ) as pool:
-        yield Postgres(pool)
+        yield kind(pool)
 
 
 def _arguments(who: Caller) -> tuple[Any, ...]:
