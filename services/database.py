@@ -212,11 +212,12 @@ def dialect() -> str:
     return found
 
 
-async def fetch(sql: str, *values: Any) -> Sequence[Any]:
-    """The records of a statement of ours, written as `statement` says."""
+async def fetch(sql: str, *values: Any, long: bool = False) -> Sequence[Any]:
+    """The records of a statement of ours, written as `statement` says; `long` where it may look
+    through many rows."""
     connection = client()
     text = statement(sql, connection.capabilities.dialect)
-    records: Sequence[Any] = await connection.records(text, values)
+    records: Sequence[Any] = await connection.records(text, values, long=long)
     return records
 
 

@@ -19,7 +19,9 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionContextPooled
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from services.database import statement
 from services.pool import FAILURES, Pool
+from services.reads import Read, apart, merged
 
 PRIMARY = "primary"
 """The server to look for among the URL's hosts, unless it says otherwise: one that can write."""
@@ -64,10 +66,10 @@ async def connect(dsn: str, **options: Any) -> Any:
 
 
 async def _records(
-    connection: asyncpg.Connection, statement: str, values: Sequence[Any]
+    connection: asyncpg.Connection, text: str, values: Sequence[Any]
 ) -> Sequence[asyncpg.Record]:
     try:
-        return await connection.fetch(statement, *values)
+        return await connection.fetch(text, *values)
     except asyncpg.IntegrityConstraintViolationError as error:
         raise IntegrityError(error) from error
     except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
@@ -77,16 +79,22 @@ async def _records(
 class Wrapper(TransactionWrapper):
     """The connection inside a transaction."""
 
-    merges_reads = False
+    sends_several = False
 
     def _check_loop(self) -> bool:
         return True
 
-    async def records(self, statement: str, values: Sequence[Any]) -> Sequence[asyncpg.Record]:
+    async def records(
+        self,
+        text: str,
+        values: Sequence[Any],
+        *,
+        long: bool = False,  # noqa: ARG002
+    ) -> Sequence[asyncpg.Record]:
         """The records of a statement. Raises what Tortoise raises for its own."""
-        self.log.debug("%s: %s", statement, values)
+        self.log.debug("%s: %s", text, values)
         async with self._lock:
-            return await _records(self._connection, statement, values)
+            return await _records(self._connection, text, values)
 
 
 class Client(AsyncpgDBClient):
@@ -95,8 +103,15 @@ class Client(AsyncpgDBClient):
     `timeout` is in seconds, for a new connection as for one from the pool.
     """
 
-    merges_reads = True
-    """Whether reads that are asked for at the same time become one statement."""
+    sends_several = True
+    """Whether reads that are asked for at the same time are sent at once."""
+
+    async def several(self, reads: Sequence[Read]) -> list[Sequence[Any]]:
+        """The records of each read, in one statement."""
+        text = merged(tuple((read.sql, read.columns) for read in reads))
+        values = [value for read in reads for value in read.values]
+        (record,) = await self.records(statement(text, "postgres"), values)
+        return apart(tuple(record), reads)
 
     def _check_loop(self) -> bool:
         """Whether the event loop is still the same: a process of ours has one. Tortoise asks at
@@ -112,15 +127,21 @@ class Client(AsyncpgDBClient):
             driver["target_session_attrs"] = PRIMARY
         return Pool(partial(connect, dsn, **driver), kwargs["max_size"], driver["timeout"])
 
-    async def records(self, statement: str, values: Sequence[Any]) -> Sequence[asyncpg.Record]:
+    async def records(
+        self,
+        text: str,
+        values: Sequence[Any],
+        *,
+        long: bool = False,  # noqa: ARG002
+    ) -> Sequence[asyncpg.Record]:
         """The records of a statement. Raises what Tortoise raises for its own."""
-        self.log.debug("%s: %s", statement, values)
+        self.log.debug("%s: %s", text, values)
         if self._pool is None:
             await self.create_connection(with_db=True)
         pool: Any = self._pool
         connection = await pool.acquire()
         try:
-            return await _records(connection, statement, values)
+            return await _records(connection, text, values)
         finally:
             await pool.release(connection)
 

@@ -1,9 +1,8 @@
 """Reads that go to the database together.
 
 Several resolvers read their parts of a page at the same time, each with a statement of its
-own. Within `together` these become one statement, so that the page costs one round trip
-instead of several (docs/performance.md). A read alone, or inside a transaction, is sent as it
-is.
+own. Within `together` these are sent at once, so that the page costs one round trip instead of
+several (docs/performance.md). A read alone, inside a transaction, or on SQLite, is sent as it is.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ from typing import Any
 from services import database
 
 MOST = 16
-"""The most reads that become one statement."""
+"""The most reads that are sent at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,8 @@ class Read:
     sql: str
     columns: tuple[str, ...]
     values: Sequence[Any]
+    long: bool = False
+    """Whether it may look through many rows."""
 
 
 @dataclass(slots=True)
@@ -77,8 +78,8 @@ def together() -> Iterator[None]:
 async def records(read: Read) -> Sequence[Any]:
     """The records of a read, each a sequence of its columns' values."""
     batch, client = BATCH.get(), database.client()
-    if batch is None or not client.merges_reads:
-        return await database.fetch(read.sql, *read.values)
+    if batch is None or not client.sends_several:
+        return await database.fetch(read.sql, *read.values, long=read.long)
     return await batch.ask(read)
 
 
@@ -100,14 +101,7 @@ async def _answer(asked: Sequence[Asked]) -> None:
 async def _fetched(reads: Sequence[Read]) -> list[Sequence[Any]]:
     if len(reads) == 1:
         return [await database.fetch(reads[0].sql, *reads[0].values)]
-    text = merged(tuple((read.sql, read.columns) for read in reads))
-    (record,) = await database.fetch(text, *(value for read in reads for value in read.values))
-    found: list[Sequence[Any]] = []
-    start = 0
-    for read in reads:
-        columns = record[start : start + len(read.columns)]
-        start += len(read.columns)
-        found.append([] if columns[0] is None else list(zip(*columns, strict=True)))
+    found: list[Sequence[Any]] = await database.client().several(reads)
     return found
 
 
@@ -121,3 +115,14 @@ def merged(parts: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
         )
         sources.append(f"(SELECT {arrays} FROM ({sql}) q) q{number}")  # noqa: S608 (our own text)
     return f"SELECT * FROM {', '.join(sources)}"  # noqa: S608 (our own text)
+
+
+def apart(record: Sequence[Any], reads: Sequence[Read]) -> list[Sequence[Any]]:
+    """The records of each read, from the one record of their `merged` statement."""
+    found: list[Sequence[Any]] = []
+    start = 0
+    for read in reads:
+        columns = record[start : start + len(read.columns)]
+        start += len(read.columns)
+        found.append([] if columns[0] is None else list(zip(*columns, strict=True)))
+    return found

@@ -38,6 +38,8 @@ class Query(Generic[Row]):
     values: tuple[Any, ...] = ()
     order: str = ""
     most: int | None = None
+    long: bool = False
+    """Whether finding them may mean looking through many rows."""
 
     def without(self, *columns: str) -> "Query[Row]":
         """The same rows without some columns, which their objects then do not have."""
@@ -58,12 +60,17 @@ class Query(Generic[Row]):
         """In an order, at most so many."""
         return replace(self, order=order, most=most)
 
+    def searching(self, condition: str, *values: Any) -> "Query[Row]":
+        """Those that meet a condition for which no index helps."""
+        return replace(self.where(condition, *values), long=True)
+
     async def all(self) -> list[Row]:
         """The rows."""
         limit = () if self.most is None else (self.most,)
         sql = _select(self.model, self.left_out, self.conditions, self.order, bool(limit))
         columns = columns_of(self.model, self.left_out)
-        records = await reads.records(Read(sql, columns, (*self.values, *limit)))
+        read = Read(sql, columns, (*self.values, *limit), self.long)
+        records = await reads.records(read)
         return reader(self.model, self.left_out, database.dialect())(records)
 
     async def one(self) -> Row | None:
@@ -74,7 +81,7 @@ class Query(Generic[Row]):
     async def count(self) -> int:
         """How many they are."""
         sql = _count(self.model, self.conditions)
-        ((number,),) = await database.fetch(sql, *self.values)
+        ((number,),) = await database.fetch(sql, *self.values, long=True)
         return int(number)
 
     async def delete(self) -> None:

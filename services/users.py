@@ -248,7 +248,7 @@ def _matching(query: Query[User], sought: str) -> Query[User]:
         return query.where("1 = 0")
     pattern = f"%{re.sub(LIKE_SIGNS, ESCAPED, sought)}%"
     condition = f"(name_key LIKE ? ESCAPE '{ESCAPE}' OR email_key LIKE ? ESCAPE '{ESCAPE}')"
-    return query.where(condition, pattern, pattern)
+    return query.searching(condition, pattern, pattern)
 
 
 async def _new_user(tenant: Tenant, email: str, name: str, group_id: UUID | None) -> User:
