@@ -99,7 +99,7 @@ async def _contest(
         await agreement.check(ports, work.readings, work.allocate)
         cells = []
         for workload in work.all:
-            cells += await _take_turns(database, url, entrants, workload, plan)
+            cells += await _take_turns(database, entrants, workload, plan)
         for entrant in entrants:
             _weigh(entrant)
     _check_changes(before, await _recorded(url), work.changes)
@@ -108,7 +108,6 @@ async def _contest(
 
 async def _take_turns(
     database: str,
-    url: str,
     entrants: Sequence[Entrant],
     workload: Reading | Allocate | ChangeUsers,
     plan: Plan,
@@ -119,25 +118,22 @@ async def _take_turns(
         await load.run(one.server.port, workload, CONNECTIONS, plan.warm_seconds)
     for _ in range(plan.rounds):
         for one, cell in zip(entrants, cells, strict=True):
-            cell.rounds.append(await _round(url, one.server, workload, plan.seconds))
+            cell.rounds.append(await _round(one.server, workload, plan.seconds))
     return cells
 
 
-async def _round(
-    url: str, server: processes.Server, workload: load.Workload, seconds: float
-) -> Measured:
-    backends, pid = await _backends(url), server.process.pid
-    begin = (processes.cpu_seconds([pid]), processes.cpu_seconds(backends), time.process_time())
+async def _round(server: processes.Server, workload: load.Workload, seconds: float) -> Measured:
+    pid = server.process.pid
+    begin = processes.cpu_seconds([pid]), time.process_time()
     found = await load.run(server.port, workload, CONNECTIONS, seconds)
-    end = (processes.cpu_seconds([pid]), processes.cpu_seconds(backends), time.process_time())
+    end = processes.cpu_seconds([pid]), time.process_time()
     used = [later - earlier for later, earlier in zip(end, begin, strict=True)]
     each = 1e6 / found.requests
     return Measured(
         rate=found.rate,
         server_us=used[0] * each,
-        postgres_us=used[1] * each,
-        load_us=used[2] * each,
-        load_share=used[2] / found.seconds,
+        load_us=used[1] * each,
+        load_share=used[1] / found.seconds,
         latencies=found.latencies,
     )
 
@@ -146,11 +142,6 @@ def _weigh(entrant: Entrant) -> None:
     pid = entrant.server.process.pid
     entrant.memory.resident_mib = processes.resident_kib(pid) / 1024
     entrant.memory.peak_mib = processes.peak_kib(pid) / 1024
-
-
-async def _backends(url: str) -> list[int]:
-    """PostgreSQL's processes; SQLite has none."""
-    return [row[0] for row in await _rows(url, databases.BACKENDS)]
 
 
 async def _recorded(url: str) -> tuple[int, int]:

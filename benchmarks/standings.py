@@ -14,7 +14,6 @@ HEAD = (
     "req/s (min..max)",
     "x floor",
     "server us",
-    "postgres us",
     "load us",
     "p50 ms",
     "p99 ms",
@@ -30,7 +29,6 @@ class Measured:
 
     rate: float
     server_us: float
-    postgres_us: float
     load_us: float
     load_share: float
     """Of one core."""
@@ -102,6 +100,6 @@ def _name(cell: Cell) -> str:
 
 
 def _costs(cell: Cell) -> Iterable[str]:
-    yield from (f"{cell.median(what):.0f}" for what in ("server_us", "postgres_us", "load_us"))
+    yield from (f"{cell.median(what):.0f}" for what in ("server_us", "load_us"))
     yield from (f"{cell.percentile_ms(percent):.1f}" for percent in (50, 99))
     yield from (f"{mib:.0f}" for mib in (cell.memory.resident_mib, cell.memory.peak_mib))

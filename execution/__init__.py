@@ -18,9 +18,8 @@ values. A column can be loaded as a whole (`batched`).
     batching.py    fields that are resolved for many objects at once
 
 What it answers is what graphql-core's executor answers, which stays in use for what is not
-compiled. Two things are left to the implementation by the specification: of several errors
-that null the same position the first in the document's order is told (not the first in time),
-and fields of a query are resolved one after the other, not at the same time.
+compiled. What the specification leaves to the implementation: of several errors that null the
+same position the first in the document's order is told, not the first in time.
 """
 
 from execution.batching import batched
