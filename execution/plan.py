@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,24 +65,18 @@ class Run:
         return told or None
 
 
-class Resolver:
-    """Gets the values of a field. It raises nothing: an exception is a value.
-
-    One that never waits has `quick` set and overrides `now`; others override `later`.
-    """
+class Resolver(ABC):
+    """Gets the values of a field. It raises nothing: an exception is a value."""
 
     quick = False
+    """Whether it never waits for anything."""
 
-    def now(self, run: Run, field: "Field", frame: Frame, sources: Values) -> Values:
-        """The value of each source, without waiting."""
-        raise NotImplementedError
-
-    async def later(self, run: Run, field: "Field", frame: Frame, sources: Values) -> Values:
+    @abstractmethod
+    async def resolve(self, run: Run, field: "Field", frame: Frame, sources: Values) -> Values:
         """The value of each source."""
-        return self.now(run, field, frame, sources)
 
 
-class Completion:
+class Completion(ABC):
     """Makes of values what the answer shows."""
 
     nullable: bool
@@ -98,9 +93,9 @@ class Completion:
                 return [straight(value) for value in values]
         return await self.later(run, frame, values)
 
+    @abstractmethod
     async def later(self, run: Run, frame: Frame, values: Values) -> Values:
         """The same, whatever the values are."""
-        raise NotImplementedError
 
 
 @dataclass(slots=True, eq=False)
@@ -133,10 +128,7 @@ class Field:
     async def column(self, run: Run, parent: Frame, sources: Values) -> Values:
         """What the answer shows for the field, for each source."""
         frame = Column(parent, self.key, self.position, self.parent.name)
-        if self.resolver.quick:
-            values = self.resolver.now(run, self, frame, sources)
-        else:
-            values = await self.resolver.later(run, self, frame, sources)
+        values = await self.resolver.resolve(run, self, frame, sources)
         return await self.completion.completed(run, frame, values)
 
 

@@ -64,7 +64,13 @@ class Direct(Resolver):
         self.attribute = attribute
         """The attribute that the function reads, where it does just that."""
 
-    def now(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:  # noqa: ARG002
+    async def resolve(
+        self,
+        run: Run,  # noqa: ARG002
+        field: Field,  # noqa: ARG002
+        frame: Frame,  # noqa: ARG002
+        sources: Values,
+    ) -> Values:
         """What the function says of each object."""
         values: Values = []
         left = iter(sources)
@@ -89,7 +95,7 @@ class Called(Resolver):
     def __init__(self, call: Caller) -> None:
         self.call = call
 
-    def now(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:
+    async def resolve(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:
         """What the function says of each object; what it raises is the object's value."""
         values = []
         for index, source in enumerate(sources):
@@ -105,9 +111,9 @@ class Awaited(Called):
 
     quick = False
 
-    async def later(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:
+    async def resolve(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:
         """What is said of each object once it is there."""
-        values = self.now(run, field, frame, sources)
+        values = await super().resolve(run, field, frame, sources)
         await settle(values)
         return values
 
@@ -119,7 +125,7 @@ class Batched(Resolver):
         self.call = Call(schema, field)
         self.load = load
 
-    async def later(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:
+    async def resolve(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:
         """One value for each object; what the function raises is the value of all."""
         if not sources:
             return []
