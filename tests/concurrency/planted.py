@@ -23,7 +23,7 @@ from services import accounts, database, idempotency, invoices
 from services.accounts import Tenant
 
 DELAY = 0.03
-"""Seconds by which a commit comes too late."""
+"""Seconds by which a commit comes too late, or a read too early."""
 
 LOCKS = (accounts.locked, accounts.claimed)
 """Everything that holds an account."""
@@ -48,6 +48,7 @@ def lock_removed() -> None:
             account = await Account.get(id=account_id)
             subscription = await Subscription.get(account_id=account_id).select_related("plan")
             tenant = Tenant(account, subscription, subscription.plan)
+            await asyncio.sleep(DELAY)
             yield tenant
             await accounts.store(tenant)
 

@@ -29,7 +29,7 @@ OFTEN = (
 )
 """What every run gets done at least once."""
 
-PATIENCE = 60.0
+PATIENCE = 20.0
 """In how many seconds a planted bug must be found."""
 
 
