@@ -15,9 +15,12 @@ from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, Oper
 from starlette.requests import Request
 from starlette.responses import Response
 
+from door import pages
+from door.callers import base_url, caller
 from execution import Document, Engine
 from schema.context import Context
 from schema.errors import presented
+from services import clock, reads
 
 MAX_BODY = 256 * 1024
 """The largest body that is read, in bytes."""
@@ -42,6 +45,16 @@ class Operation:
     query: str
     variables: dict[str, Any] | None
     name: str | None
+
+
+async def endpoint(request: Request) -> Response:
+    """The API; for a browser that opens the address, GraphiQL."""
+    if pages.wants_page(request):
+        return pages.graphiql()
+    at = clock.now()
+    context = Context(await caller(request, at), at, base_url(request))
+    with reads.together():
+        return await answer(request.app.state.engine, request, context)
 
 
 async def answer(engine: Engine, request: Request, context: Context) -> Response:

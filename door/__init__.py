@@ -1,0 +1,12 @@
+"""HTTP: from a request to what the product answers.
+
+    graphql.py   GraphQL over HTTP: reads a request strictly, runs it, answers
+    callers.py   the token that becomes an actor
+    invoices.py  invoices' PDFs, by signed links
+    pages.py     the billing page, GraphiQL and their files
+    health.py    whether the process answers, and whether it can serve
+    failures.py  what has no route, and what fails outside GraphQL
+    headers.py   the headers of every answer
+
+`server.py` puts them together.
+"""

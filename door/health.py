@@ -1,0 +1,17 @@
+"""Whether the process answers, and whether it can serve."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from services import migrations
+
+
+async def healthz(request: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """The database is reachable and its schema current."""
+    ready = await migrations.is_current()
+    return JSONResponse({"status": "ok" if ready else "unavailable"}, 200 if ready else 503)
