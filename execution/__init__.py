@@ -14,8 +14,11 @@ values. A column can be loaded as a whole (`batched`).
     lists.py       the same for lists
     leaves.py      the same for scalars and enums
     straight.py    straight code for what waits for nothing
+    sources.py     what straight code reads fields from
     frames.py      where a value of a column lies in the answer
     batching.py    fields that are resolved for many objects at once
+    lookahead.py   what is asked for below a field
+    computed.py    fields that say by their declaration what they are made of
 
 What it answers is what graphql-core's executor answers, which stays in use for what is not
 compiled. What the specification leaves to the implementation: of several errors that null the
@@ -23,6 +26,8 @@ same position the first in the document's order is told, not the first in time.
 """
 
 from execution.batching import batched
+from execution.computed import attribute, computed
 from execution.engine import Document, Engine
+from execution.lookahead import asks_for
 
-__all__ = ["Document", "Engine", "batched"]
+__all__ = ["Document", "Engine", "asks_for", "attribute", "batched", "computed"]

@@ -8,7 +8,6 @@ an awaitable.
 
 import asyncio
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Any
 
 import strawberry
@@ -22,6 +21,7 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from execution.batching import Load, exactly, load_of
+from execution.computed import Formula, formula_of
 from execution.frames import Frame
 from execution.plan import Field, Resolver, Run, Values
 
@@ -35,16 +35,20 @@ IMMUTABLE = frozenset({bool, float, int, str, type(None), type(strawberry.UNSET)
 def resolver_of(schema: Schema, parent: GraphQLObjectType, definition: GraphQLField) -> Resolver:
     """What resolves a field of an object type."""
     if definition is TypeNameMetaFieldDef:
-        return Direct(lambda _: parent.name)
+        named = Formula(lambda: parent.name)
+        return Direct(named.function, named)
     field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(field, StrawberryField) or field.extensions or schema.exception_handlers:
         return Awaited(as_graphql_core)
     if type(field).get_result is not StrawberryField.get_result:
         return Awaited(as_graphql_core)
     if field.base_resolver is None:
+        formula = Formula(None, (field.python_name,))
         plain = field.default_resolver is getattr
-        name = field.python_name
-        return Direct(attrgetter(name), name) if plain else Awaited(as_graphql_core)
+        return Direct(formula.function, formula) if plain else Awaited(as_graphql_core)
+    declared = formula_of(field.base_resolver.wrapped_func)
+    if declared is not None:
+        return Direct(declared.function, declared)
     load = load_of(field.base_resolver.wrapped_func)
     if load is not None:
         return Batched(schema, field, load)
@@ -59,10 +63,10 @@ class Direct(Resolver):
 
     quick = True
 
-    def __init__(self, function: Callable[[Any], Any], attribute: str = "") -> None:
+    def __init__(self, function: Callable[[Any], Any], formula: Formula | None = None) -> None:
         self.function = function
-        self.attribute = attribute
-        """The attribute that the function reads, where it does just that."""
+        self.formula = formula
+        """What the function does, where that is known."""
 
     async def resolve(
         self,

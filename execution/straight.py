@@ -4,36 +4,36 @@ Where all fields below a value are functions of their object alone, completing i
 function, made from the plan: it calls the functions and puts the answer together, value by
 value. It knows nothing but the usual: on anything else (an error, a null that may not be, an
 object of another type) it raises, and the plan goes its general way, which calls those
-functions once more.
+functions once more. What an object is made of alone (`execution.computed`) is read where it
+comes from, and the object is not made.
 
     def show_1(o):
-        if type(o) not in c1: raise Unusual
-        v0 = c2(o)
-        if type(v0) is not str: raise Unusual
-        v1 = show_2(c3(o))
-        return {"number": v0, "total": v1}
+        if type(o) not in c2: raise Unusual
+        v3 = c4(o)
+        if type(v3) is not str: raise Unusual
+        v5 = c6(o.row.total_minor, o.row.currency)
+        if type(v5) is not str: raise Unusual
+        return {"number": v3, "total": {"amount": v5}}
 """
 
-import keyword
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from graphql import GraphQLBoolean, GraphQLID, GraphQLInt, GraphQLString
 from graphql.pyutils import Undefined
 
 from execution.completion import Shown
+from execution.computed import Formula
 from execution.leaves import MAX_INT, MIN_INT, Leaf
 from execution.lists import Listed
 from execution.plan import Completion, Field, Selection
 from execution.resolving import Call, Called, Direct
+from execution.sources import Object, Source, Unfit, Unmade
 
 
 class Unusual(Exception):
     """Straight code has met what it was not made for."""
-
-
-class Unfit(Exception):
-    """No straight code can be made: something may have to be waited for, or is not known yet."""
 
 
 def straighten(selection: Selection) -> None:
@@ -79,6 +79,7 @@ class Code:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.named = 0
         self.inside = 0
         """How many objects are around what is being made."""
         self.names: dict[str, Any] = {
@@ -95,9 +96,14 @@ class Code:
 
     def constant(self, value: Any) -> str:
         """The name of a value."""
-        name = f"c{len(self.names)}"
+        name = self.variable("c")
         self.names[name] = value
         return name
+
+    def variable(self, kind: str) -> str:
+        """A name that nothing else has."""
+        self.named += 1
+        return f"{kind}{self.named}"
 
     def define(self, name: str, argument: str, body: list[str]) -> None:
         """Adds a function."""
@@ -141,9 +147,7 @@ class Code:
         if isinstance(listed.item, Shown) and listed.item.selection is None:
             # No list has had an item yet.
             return [*lines, f"if {value}: raise Unusual", f"{value} = []"]
-        name = f"item_{len(self.names)}"
-        self.names[name] = None
-        self.define(name, "v", [*self.complete(listed.item, "v", "    "), "    return v"])
+        name = self._item(listed.item)
         if not self.inside:
             # The general way goes on with this list: it is not asked for anew.
             return [*lines, f"{value} = [{name}(i) for i in {value}]"]
@@ -156,32 +160,71 @@ class Code:
             "    raise",
         ]
 
+    def _item(self, item: Completion) -> str:
+        """The name of a function that completes an item."""
+        if isinstance(item, Shown) and not item.nullable:
+            return self._object(item)
+        name = self.variable("item")
+        self.define(name, "v", [*self.complete(item, "v", "    "), "    return v"])
+        return name
+
     def _object(self, shown: Shown) -> str:
         """The name of a function that shows an object."""
         if not shown.by_class or shown.selection is None:
             raise Unfit
-        name = f"show_{len(self.names)}"
-        self.names[name] = None
-        body = [f"    if type(o) not in {self.constant(shown.known)}: raise Unusual"]
-        items = []
+        name = self.variable("show")
         self.inside += 1
-        for number, field in enumerate(shown.selection.fields):
-            body.append(f"    v{number} = {self._resolved(field)}")
-            body += self.complete(field.completion, f"v{number}", "    ")
-            items.append(f"{field.key!r}: v{number}")
+        lines, row = self._row(shown.selection, Object("o"))
         self.inside -= 1
-        self.define(name, "o", [*body, f"    return {{{', '.join(items)}}}"])
+        check = f"    if type(o) not in {self.constant(shown.known)}: raise Unusual"
+        self.define(name, "o", [check, *lines, f"    return {row}"])
         return name
 
-    def _resolved(self, field: Field) -> str:
-        """An expression for the value of a field of `o`."""
+    def _row(self, selection: Selection, source: Source) -> tuple[list[str], str]:
+        """Lines that complete the fields of a source, and an expression for what is shown."""
+        lines, items = [], []
+        for field in selection.fields:
+            found, value = self._field(field, source)
+            lines += found
+            items.append(f"{field.key!r}: {value}")
+        return lines, f"{{{', '.join(items)}}}"
+
+    def _field(self, field: Field, source: Source) -> tuple[list[str], str]:
+        """The same for one field."""
         resolver = field.resolver
+        formula = resolver.formula if isinstance(resolver, Direct) else None
+        selection = _kept_apart(formula, field.completion) if formula else None
+        if formula and selection:
+            parts = {name: source.read(path) for name, path in formula.named.items()}
+            with suppress(Unfit):
+                return self._row(selection, Unmade(parts))
+        value = self.variable("v")
+        got = f"    {value} = {self._resolved(field, formula, source)}"
+        return [got, *self.complete(field.completion, value, "    ")], value
+
+    def _resolved(self, field: Field, formula: Formula | None, source: Source) -> str:
+        """An expression for the value of a field of the source."""
+        resolver = field.resolver
+        if formula is not None:
+            return self._formula(formula, source)
         if isinstance(resolver, Direct):
-            attribute = resolver.attribute
-            if attribute and attribute.isidentifier() and not keyword.iskeyword(attribute):
-                return f"o.{attribute}"
-            return f"{self.constant(resolver.function)}(o)"
+            return f"{self.constant(resolver.function)}({source.whole()})"
         call = resolver.call if isinstance(resolver, Called) and resolver.quick else None
         if isinstance(call, Call) and call.is_plain and field.given is not None:
-            return f"{self.constant(call.function)}(o, **{self.constant(field.given)})"
+            given = self.constant(field.given)
+            return f"{self.constant(call.function)}({source.whole()}, **{given})"
         raise Unfit
+
+    def _formula(self, formula: Formula, source: Source) -> str:
+        read = [source.read(path) for path in formula.paths]
+        if formula.make is None:
+            return read[0]
+        read += [f"{name}={source.read(path)}" for name, path in formula.named.items()]
+        return f"{self.constant(formula.make)}({', '.join(read)})"
+
+
+def _kept_apart(formula: Formula, completion: Completion) -> Selection | None:
+    """What is shown of an object that only keeps what it is made of, if it is such a one."""
+    if not isinstance(completion, Shown) or not completion.by_class:
+        return None
+    return completion.selection if formula.make in completion.known else None

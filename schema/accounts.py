@@ -2,6 +2,7 @@
 
 import strawberry
 
+from execution import asks_for, attribute
 from schema.activity import ActivityConnection, ActivityEntry
 from schema.connections import connection, request
 from schema.context import Info
@@ -57,17 +58,13 @@ class LicenseManagement:
 class Account(Node):
     row: strawberry.Private[accounts.Profile | accounts.Account]
 
-    @strawberry.field(description="What the account is called.")
-    def name(self) -> str:
-        return self.row.name
-
-    @strawberry.field(description="IANA zone in which days begin and periods renew.")
-    def time_zone(self) -> str:
-        return self.row.time_zone
-
-    @strawberry.field(description="ISO 4217 code of the currency that the account pays in.")
-    def currency(self) -> str:
-        return self.row.currency
+    name: str = attribute("row.name", description="What the account is called.")
+    time_zone: str = attribute(
+        "row.time_zone", description="IANA zone in which days begin and periods renew."
+    )
+    currency: str = attribute(
+        "row.currency", description="ISO 4217 code of the currency that the account pays in."
+    )
 
     @strawberry.field(description="For billing administrators.")
     async def subscription(self, info: Info) -> Subscription | None:
@@ -93,9 +90,17 @@ class Account(Node):
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
     ) -> InvoiceConnection | None:
-        actor = info.context.actor
-        page = await invoices.page(actor, request(first, after, last, before))
-        return connection(page, lambda row: Invoice(row=row), lambda: invoices.count(actor))
+        actor, wanted = info.context.actor, request(first, after, last, before)
+        lines: invoices.Lines = {}
+        if asks_for(info, "edges", "node", "lines"):
+            page, lines = await invoices.page_with_lines(actor, wanted)
+        else:
+            page = await invoices.page(actor, wanted)
+
+        def shown(row: invoices.Invoice) -> Invoice:
+            return Invoice(row=row, line_rows=lines.get(row.id))
+
+        return connection(page, shown, lambda: invoices.count(actor))
 
     @strawberry.field(description="For billing administrators; newest first.")
     async def activity(

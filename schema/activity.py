@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from execution import attribute
 from schema.connections import Connection
 from schema.context import Info
 from schema.scalars import Node
@@ -18,9 +19,7 @@ from services import activity
 class ActivityEntry(Node):
     row: strawberry.Private[activity.ActivityEntry]
 
-    @strawberry.field(description="When it was done.")
-    def at(self) -> datetime:
-        return self.row.at
+    at: datetime = attribute("row.at", description="When it was done.")
 
     @strawberry.field(
         description="The user who did it; null for the vendor's operator and for renewals."
@@ -30,13 +29,12 @@ class ActivityEntry(Node):
             return None
         return User(row=await info.context.load.users.load(self.row.actor_id))
 
-    @strawberry.field(description='What was done, such as "subscription.users_changed".')
-    def action(self) -> str:
-        return self.row.action
-
-    @strawberry.field(description="The change in one sentence, with the values before and after.")
-    def summary(self) -> str:
-        return self.row.summary
+    action: str = attribute(
+        "row.action", description='What was done, such as "subscription.users_changed".'
+    )
+    summary: str = attribute(
+        "row.summary", description="The change in one sentence, with the values before and after."
+    )
 
 
 ActivityConnection = Connection[ActivityEntry]

@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
+from execution import attribute, computed
 from schema.scalars import or_none
 from services.pagination import Page, PageRequest
 
@@ -14,25 +15,22 @@ First = int | None
 Cursor = str | None
 
 
+def _cursor_of_first(page: Page[Any]) -> str | None:
+    return page.cursor(page.rows[0]) if page.rows else None
+
+
+def _cursor_of_last(page: Page[Any]) -> str | None:
+    return page.cursor(page.rows[-1]) if page.rows else None
+
+
 @strawberry.type(description="Where a page lies in its connection.")
 class PageInfo:
     page: strawberry.Private[Page[Any]]
 
-    @strawberry.field
-    def has_next_page(self) -> bool:
-        return self.page.has_next
-
-    @strawberry.field
-    def has_previous_page(self) -> bool:
-        return self.page.has_previous
-
-    @strawberry.field
-    def start_cursor(self) -> str | None:
-        return self.page.cursor(self.page.rows[0]) if self.page.rows else None
-
-    @strawberry.field
-    def end_cursor(self) -> str | None:
-        return self.page.cursor(self.page.rows[-1]) if self.page.rows else None
+    has_next_page: bool = attribute("page.has_next")
+    has_previous_page: bool = attribute("page.has_previous")
+    start_cursor: str | None = computed(_cursor_of_first, "page")
+    end_cursor: str | None = computed(_cursor_of_last, "page")
 
 
 @strawberry.type(description="One row of a page, with the cursor that stands for it.")
@@ -40,10 +38,7 @@ class Edge(Generic[Item]):
     page: strawberry.Private[Page[Any]]
     row: strawberry.Private[Any]
 
-    @strawberry.field
-    def cursor(self) -> str:
-        return self.page.cursor(self.row)
-
+    cursor: str = computed(Page.cursor, "page", "row")
     node: Item
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import strawberry
 
-from execution import batched
+from execution import attribute, batched, computed
 from schema.connections import Connection
 from schema.context import Info
 from schema.scalars import Money, Node, Period
@@ -24,25 +24,26 @@ class InvoiceLine:
     row: strawberry.Private[invoices.InvoiceLine | DraftLine]
     currency: strawberry.Private[str]
 
-    @strawberry.field
-    def description(self) -> str:
-        return self.row.description
-
-    @strawberry.field(description="Paid seats.")
-    def quantity(self) -> int:
-        return self.row.quantity
-
-    @strawberry.field(description="What one seat costs for a whole billing period, before tax.")
-    def unit_price(self) -> Money:
-        return Money(minor=self.row.unit_price_minor, currency=self.currency)
-
-    @strawberry.field(description="The days that the line pays for.")
-    def period(self) -> Period:
-        return Period(start=self.row.period_start, end=self.row.period_end)
-
-    @strawberry.field(description="Before tax; pro-rated where the line says so.")
-    def amount(self) -> Money:
-        return Money(minor=self.row.amount_minor, currency=self.currency)
+    description: str = attribute("row.description")
+    quantity: int = attribute("row.quantity", description="Paid seats.")
+    unit_price: Money = computed(
+        Money,
+        minor="row.unit_price_minor",
+        currency="currency",
+        description="What one seat costs for a whole billing period, before tax.",
+    )
+    period: Period = computed(
+        Period,
+        start="row.period_start",
+        end="row.period_end",
+        description="The days that the line pays for.",
+    )
+    amount: Money = computed(
+        Money,
+        minor="row.amount_minor",
+        currency="currency",
+        description="Before tax; pro-rated where the line says so.",
+    )
 
 
 @strawberry.type(description="What an invoice would say if it were issued now.")
@@ -54,58 +55,52 @@ class InvoicePreview:
 
 
 async def _lines(shown: list["Invoice"], info: Info) -> list[list[InvoiceLine]]:
-    ids = [invoice.row.id for invoice in shown]
-    found = await invoices.lines_of(info.context.actor, ids)
-    return [
-        [
-            InvoiceLine(row=row, currency=invoice.row.currency)
-            for row in found.get(invoice.row.id, ())
-        ]
-        for invoice in shown
-    ]
+    unread = [invoice.row.id for invoice in shown if invoice.line_rows is None]
+    found = await invoices.lines_of(info.context.actor, unread) if unread else {}
+    return [_shown_lines(invoice, found) for invoice in shown]
+
+
+def _shown_lines(invoice: "Invoice", found: invoices.Lines) -> list[InvoiceLine]:
+    read = invoice.line_rows
+    rows = found.get(invoice.row.id, []) if read is None else read
+    return [InvoiceLine(row=row, currency=invoice.row.currency) for row in rows]
 
 
 @strawberry.type(description="An issued invoice: a snapshot that never changes.")
 class Invoice(Node):
     row: strawberry.Private[invoices.Invoice]
+    line_rows: strawberry.Private[list[invoices.InvoiceLine] | None] = None
+    """The lines, where they were read with the invoice."""
 
-    @strawberry.field(description="Unique and without gaps within the account.")
-    def number(self) -> str:
-        return self.row.number
-
-    @strawberry.field(description="What the invoice bills.")
-    def kind(self) -> InvoiceKind:
-        return self.row.kind
-
-    @strawberry.field(description="Where the invoice stands with its payment.")
-    def status(self) -> InvoiceStatus:
-        return self.row.status
-
-    @strawberry.field(description="The day of issue, in the account's time zone.")
-    def issued_on(self) -> date:
-        return self.row.issued_on
-
-    @strawberry.field(description="The day by which it is to be paid.")
-    def due_on(self) -> date:
-        return self.row.due_on
-
-    @strawberry.field(description="The purchase order number that the invoice carries.")
-    def purchase_order_number(self) -> str | None:
-        return self.row.purchase_order_number
-
+    number: str = attribute("row.number", description="Unique and without gaps within the account.")
+    kind: InvoiceKind = attribute("row.kind", description="What the invoice bills.")
+    status: InvoiceStatus = attribute(
+        "row.status", description="Where the invoice stands with its payment."
+    )
+    issued_on: date = attribute(
+        "row.issued_on", description="The day of issue, in the account's time zone."
+    )
+    due_on: date = attribute("row.due_on", description="The day by which it is to be paid.")
+    purchase_order_number: str | None = attribute(
+        "row.purchase_order_number",
+        description="The purchase order number that the invoice carries.",
+    )
     lines: list[InvoiceLine] = batched(_lines, description="What is billed, line by line.")
-
-    @strawberry.field(description="The sum of the lines.")
-    def subtotal(self) -> Money:
-        return Money(minor=self.row.subtotal_minor, currency=self.row.currency)
-
-    @strawberry.field(description="Tax on the subtotal, rounded once.")
-    def tax(self) -> Money:
-        return Money(minor=self.row.tax_minor, currency=self.row.currency)
-
-    @strawberry.field(description="Subtotal and tax.")
-    def total(self) -> Money:
-        return Money(minor=self.row.total_minor, currency=self.row.currency)
+    subtotal: Money = computed(
+        Money,
+        minor="row.subtotal_minor",
+        currency="row.currency",
+        description="The sum of the lines.",
+    )
+    tax: Money = computed(
+        Money,
+        minor="row.tax_minor",
+        currency="row.currency",
+        description="Tax on the subtotal, rounded once.",
+    )
+    total: Money = computed(
+        Money, minor="row.total_minor", currency="row.currency", description="Subtotal and tax."
+    )
 
     @strawberry.field(
         description="Where the PDF copy is: a link that needs no header, signed, good for 15 "

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from execution import batched
+from execution import attribute, batched
 from schema.context import Info
 from schema.scalars import Money, Node
 from services import plans
@@ -36,13 +36,8 @@ def _price(row: plans.PlanPrice) -> PlanPrice:
 class Plan(Node):
     row: strawberry.Private[plans.Plan]
 
-    @strawberry.field(description="The vendor's code.")
-    def code(self) -> str:
-        return self.row.code
-
-    @strawberry.field(description="What the plan is called.")
-    def name(self) -> str:
-        return self.row.name
+    code: str = attribute("row.code", description="The vendor's code.")
+    name: str = attribute("row.name", description="What the plan is called.")
 
     @strawberry.field(description="What the plan unlocks.")
     def features(self) -> list[PlanFeature]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from execution import computed
 from schema import ids
 from services import money
 from services.errors import BadUserInput
@@ -42,6 +43,11 @@ def given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not strawberry.UNSET}
 
 
+def left_of(seats: int, *taken: int) -> int:
+    """The seats that are left of some."""
+    return seats - sum(taken)
+
+
 @strawberry.interface(description="Whatever has a global id.")
 class Node:
     """The row that a type shows lies in `row`."""
@@ -61,9 +67,9 @@ class Money:
     minor: strawberry.Private[int]
     currency: str = strawberry.field(description="ISO 4217 code.")
 
-    @strawberry.field(description='Exact, as a string: "1249.50".')
-    def amount(self) -> Decimal:
-        return money.to_decimal(self.minor, self.currency)
+    amount: Decimal = computed(
+        money.plain, "minor", "currency", description='Exact, as a string: "1249.50".'
+    )
 
     @strawberry.field(
         description="The amount as a reader of the locale writes it; en_US where none is given. "

@@ -4,11 +4,12 @@ from datetime import date
 
 import strawberry
 
+from execution import attribute, computed
 from schema.context import Info
 from schema.errors import UserError, user_error
 from schema.invoices import Invoice, InvoicePreview, preview
 from schema.plans import Plan
-from schema.scalars import IDEMPOTENCY_KEY, Money, Node, Period
+from schema.scalars import IDEMPOTENCY_KEY, Money, Node, Period, left_of
 from schema.users import User
 from services import accounts, subscriptions
 from services.plans import BillingInterval
@@ -43,40 +44,60 @@ class SeatChangePreview:
     )
 
 
+def _end(period_end: date, cancel_at_period_end: bool) -> date | None:
+    return period_end if cancel_at_period_end else None
+
+
 @strawberry.type(description="What the account has bought, and the period it has paid for.")
 class Subscription(Node):
     row: strawberry.Private[subscriptions.Subscription]
 
-    @strawberry.field(description="The plan.")
-    def plan(self) -> Plan:
-        return Plan(row=self.row.plan)
-
-    @strawberry.field(description="How long one period lasts.")
-    def interval(self) -> BillingInterval:
-        return self.row.interval
-
-    @strawberry.field(description="ACTIVE until the last period has ended.")
-    def status(self) -> SubscriptionStatus:
-        return self.row.status
-
-    @strawberry.field(description="Paid seats in the current period.")
-    def seats(self) -> int:
-        return self.row.seats
-
-    @strawberry.field(description="Paid seats taken by users.")
-    def seats_used(self) -> int:
-        return self.row.seats_used
-
-    @strawberry.field(
-        description="Paid seats that a user without a group can still take: seats less group "
-        "allocations less ungrouped paid users."
+    plan: Plan = computed(Plan, row="row.plan", description="The plan.")
+    interval: BillingInterval = attribute("row.interval", description="How long one period lasts.")
+    status: SubscriptionStatus = attribute(
+        "row.status", description="ACTIVE until the last period has ended."
     )
-    def seats_available(self) -> int:
-        return self.row.seats - self.row.seats_allocated - self.row.seats_ungrouped
+    seats: int = attribute("row.seats", description="Paid seats in the current period.")
+    seats_used: int = attribute("row.seats_used", description="Paid seats taken by users.")
 
-    @strawberry.field(description="Paid seats allocated to groups.")
-    def seats_allocated(self) -> int:
-        return self.row.seats_allocated
+    seats_available: int = computed(
+        left_of,
+        "row.seats",
+        "row.seats_allocated",
+        "row.seats_ungrouped",
+        description="Paid seats that a user without a group can still take: seats less group "
+        "allocations less ungrouped paid users.",
+    )
+    seats_allocated: int = attribute(
+        "row.seats_allocated", description="Paid seats allocated to groups."
+    )
+
+    current_period: Period = computed(
+        Period,
+        start="row.period_start",
+        end="row.period_end",
+        description="The period that has been paid for.",
+    )
+    pending_seats: int | None = attribute(
+        "row.pending_seats",
+        description="Total of seats from the next period on; null when no decrease is waiting.",
+    )
+    cancel_at_period_end: bool = attribute(
+        "row.cancel_at_period_end",
+        description="Whether the subscription ends with the current period.",
+    )
+
+    ends_on: date | None = computed(
+        _end,
+        "row.period_end",
+        "row.cancel_at_period_end",
+        description="The day on which the subscription ended or will end; null while it renews.",
+    )
+    version: int = attribute(
+        "row.version",
+        description="Counts every change of the subscription; hand it back as expectedVersion to "
+        "be told when someone was faster.",
+    )
 
     @strawberry.field(
         description="What one seat costs for one period, before tax; fixed when it began."
@@ -84,33 +105,6 @@ class Subscription(Node):
     def unit_price(self, info: Info) -> Money:
         currency = accounts.profile(info.context.actor).currency
         return Money(minor=self.row.unit_price_minor, currency=currency)
-
-    @strawberry.field(description="The period that has been paid for.")
-    def current_period(self) -> Period:
-        return Period(start=self.row.period_start, end=self.row.period_end)
-
-    @strawberry.field(
-        description="Total of seats from the next period on; null when no decrease is waiting."
-    )
-    def pending_seats(self) -> int | None:
-        return self.row.pending_seats
-
-    @strawberry.field(description="Whether the subscription ends with the current period.")
-    def cancel_at_period_end(self) -> bool:
-        return self.row.cancel_at_period_end
-
-    @strawberry.field(
-        description="The day on which the subscription ended or will end; null while it renews."
-    )
-    def ends_on(self) -> date | None:
-        return self.row.period_end if self.row.cancel_at_period_end else None
-
-    @strawberry.field(
-        description="Counts every change of the subscription; hand it back as expectedVersion to "
-        "be told when someone was faster."
-    )
-    def version(self) -> int:
-        return self.row.version
 
     @strawberry.field(
         description="What changeUsers with this total would do and cost if sent now. Changes "

@@ -4,11 +4,11 @@ from datetime import datetime
 
 import strawberry
 
-from execution import batched
+from execution import attribute, batched, computed
 from schema import ids
 from schema.connections import Connection, connection, request
 from schema.context import Info
-from schema.scalars import Node, or_none
+from schema.scalars import Node, left_of, or_none
 from services import products, seat_groups, users
 from services.products import ProductRole
 from services.users import UserStatus
@@ -27,9 +27,7 @@ strawberry.enum(
 class Product(Node):
     row: strawberry.Private[products.Product]
 
-    @strawberry.field(description="What the product is called.")
-    def name(self) -> str:
-        return self.row.name
+    name: str = attribute("row.name", description="What the product is called.")
 
 
 @strawberry.type(description="A user's role in a product.")
@@ -64,32 +62,21 @@ async def _administrators(shown: list["SeatGroup"], info: Info) -> list[list["Us
 class User(Node):
     row: strawberry.Private[users.User]
 
-    @strawberry.field(description="Unique in the account without regard to case.")
-    def email(self) -> str:
-        return self.row.email
-
-    @strawberry.field(description="What the person is called.")
-    def name(self) -> str:
-        return self.row.name
-
-    @strawberry.field(description="Invited, active, or disabled.")
-    def status(self) -> UserStatus:
-        return self.row.status
-
-    @strawberry.field(description="Whether the user may manage users.")
-    def is_administrator(self) -> bool:
-        return self.row.is_administrator
-
-    @strawberry.field(description="Whether the user has billing rights over the account.")
-    def is_billing_administrator(self) -> bool:
-        return self.row.is_billing_administrator
-
-    @strawberry.field(
-        description="Whether the user takes a paid seat now: not disabled (invited counts), and in "
-        "a role of some product that takes one on the plan. Rights alone take none."
+    email: str = attribute("row.email", description="Unique in the account without regard to case.")
+    name: str = attribute("row.name", description="What the person is called.")
+    status: UserStatus = attribute("row.status", description="Invited, active, or disabled.")
+    is_administrator: bool = attribute(
+        "row.is_administrator", description="Whether the user may manage users."
     )
-    def takes_seat(self) -> bool:
-        return self.row.takes_seat
+    is_billing_administrator: bool = attribute(
+        "row.is_billing_administrator",
+        description="Whether the user has billing rights over the account.",
+    )
+    takes_seat: bool = attribute(
+        "row.takes_seat",
+        description="Whether the user takes a paid seat now: not disabled (invited counts), and in "
+        "a role of some product that takes one on the plan. Rights alone take none.",
+    )
 
     @strawberry.field(description="The group that the user is in; FORBIDDEN where it is hidden.")
     async def seat_group(self, info: Info) -> "SeatGroup | None":
@@ -104,9 +91,9 @@ class User(Node):
         _permissions, description="The user's roles in products."
     )
 
-    @strawberry.field(description="When the user last worked, as the vendor's import told.")
-    def last_active_at(self) -> datetime | None:
-        return self.row.last_active_at
+    last_active_at: datetime | None = attribute(
+        "row.last_active_at", description="When the user last worked, as the vendor's import told."
+    )
 
 
 UserConnection = Connection[User]
@@ -116,25 +103,19 @@ UserConnection = Connection[User]
 class SeatGroup(Node):
     row: strawberry.Private[seat_groups.SeatGroup]
 
-    @strawberry.field(description="Unique in the account without regard to case.")
-    def name(self) -> str:
-        return self.row.name
-
+    name: str = attribute("row.name", description="Unique in the account without regard to case.")
     administrators: list[User] = batched(
         _administrators, description="Who administers the group, by name."
     )
+    seats: int = attribute("row.seats", description="Paid seats allocated to the group.")
+    seats_used: int = attribute("row.seats_used", description="Paid seats taken by members.")
 
-    @strawberry.field(description="Paid seats allocated to the group.")
-    def seats(self) -> int:
-        return self.row.seats
-
-    @strawberry.field(description="Paid seats taken by members.")
-    def seats_used(self) -> int:
-        return self.row.seats_used
-
-    @strawberry.field(description="Paid seats that members can still take.")
-    def seats_available(self) -> int:
-        return self.row.seats - self.row.seats_used
+    seats_available: int = computed(
+        left_of,
+        "row.seats",
+        "row.seats_used",
+        description="Paid seats that members can still take.",
+    )
 
     @strawberry.field(description="The group's members, by name.")
     async def users(

@@ -1,5 +1,6 @@
 """Invoices: issued with a number in the transaction that bills, read ever after, never changed."""
 
+import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
@@ -57,6 +58,9 @@ LISTED = Query(Invoice).without(
 )
 """Invoices without what only their documents show."""
 
+Lines = dict[UUID, list[InvoiceLine]]
+"""The lines of invoices, by the invoice's id, in order."""
+
 LINES = Query(InvoiceLine).without("id", "account_id", "position")
 
 NEWEST_FIRST = (pagination.Key("sequence", pagination.number, descending=True),)
@@ -67,6 +71,15 @@ async def page(actor: Actor, request: PageRequest) -> Page[Invoice]:
     require(actor, Right.BILLING)
     query = LISTED.where("account_id = ?", actor.account_id)
     return await pagination.fetch(query, request, NEWEST_FIRST)
+
+
+async def page_with_lines(actor: Actor, request: PageRequest) -> tuple[Page[Invoice], Lines]:
+    """The same with the lines of each invoice, which are read at the same time."""
+    require(actor, Right.BILLING)
+    query = LISTED.where("account_id = ?", actor.account_id)
+    shown = pagination.listed(query, request, NEWEST_FIRST)
+    lines = LINES.where("account_id = ?", actor.account_id).belonging("invoice_id", shown)
+    return await asyncio.gather(page(actor, request), _grouped(lines))
 
 
 async def count(actor: Actor) -> int:
@@ -80,7 +93,7 @@ async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Invoice | Forb
     return {row.id: or_forbidden(actor, Right.BILLING, row) for row in found}
 
 
-async def lines_of(actor: Actor, invoice_ids: Sequence[UUID]) -> dict[UUID, list[InvoiceLine]]:
+async def lines_of(actor: Actor, invoice_ids: Sequence[UUID]) -> Lines:
     """The lines of each invoice, in order. Raises Forbidden."""
     require(actor, Right.BILLING)
     return await _lines(actor.account_id, invoice_ids)
@@ -178,11 +191,14 @@ async def pdf(invoice: Invoice) -> bytes:
     return stored.content
 
 
-async def _lines(account_id: UUID, invoice_ids: Sequence[UUID]) -> dict[UUID, list[InvoiceLine]]:
+async def _lines(account_id: UUID, invoice_ids: Sequence[UUID]) -> Lines:
     wanted = LINES.where("account_id = ?", account_id)
-    found = wanted.among("invoice_id", invoice_ids).sorted("invoice_id, position")
-    lines: dict[UUID, list[InvoiceLine]] = defaultdict(list)
-    for row in await found.all():
+    return await _grouped(wanted.among("invoice_id", invoice_ids))
+
+
+async def _grouped(query: Query[InvoiceLine]) -> Lines:
+    lines: Lines = defaultdict(list)
+    for row in await query.sorted("invoice_id, position").all():
         lines[row.invoice_id].append(row)
     return lines
 

@@ -36,9 +36,17 @@ def decimals(currency: str) -> int:
 
 
 @lru_cache(maxsize=4_096)
+def plain(amount_minor: int, currency: str) -> str:
+    """The amount in the currency's major unit, with all its decimals: 124950 USD is "1249.50"."""
+    places = decimals(currency)
+    digits = str(abs(amount_minor)).zfill(places + 1)
+    sign = "-" if amount_minor < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
 def to_decimal(amount_minor: int, currency: str) -> Decimal:
-    """The amount in the currency's major unit, with all its decimals: 124950 USD is 1249.50."""
-    return Decimal(amount_minor).scaleb(-decimals(currency))
+    """The same as a number."""
+    return Decimal(plain(amount_minor, currency))
 
 
 def parse(text: str, currency: str) -> int:

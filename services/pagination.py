@@ -76,8 +76,9 @@ class Page(Generic[Row]):
         return urlsafe_b64encode(orjson.dumps(values, default=str)).decode()
 
 
-async def fetch(query: Query[Row], request: PageRequest, keys: tuple[Key, ...]) -> Page[Row]:
-    """One page of the query, sorted by the keys, the last of which is unique.
+def listed(query: Query[Row], request: PageRequest, keys: tuple[Key, ...]) -> Query[Row]:
+    """The rows of one page of the query, sorted by the keys, the last of which is unique; and one
+    row more where there is a further page.
 
     Raises BadUserInput for a size below 0 or above 100, for both `first` and `last`, and
     for a cursor that is not of this connection.
@@ -89,7 +90,13 @@ async def fetch(query: Query[Row], request: PageRequest, keys: tuple[Key, ...]) 
     order = ", ".join(
         f"{key.column} {'DESC' if key.descending is not backwards else 'ASC'}" for key in keys
     )
-    found = await query.sorted(order, size + 1).all()
+    return query.sorted(order, size + 1)
+
+
+async def fetch(query: Query[Row], request: PageRequest, keys: tuple[Key, ...]) -> Page[Row]:
+    """One page of the query. Raises BadUserInput as `listed` does."""
+    found = await listed(query, request, keys).all()
+    backwards, size = request.last is not None, _size(request)
     more = len(found) > size
     rows = found[:size][::-1] if backwards else found[:size]
     return Page(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from services import database
@@ -42,7 +42,6 @@ class Batch:
     """The reads of one request that have not been sent yet."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.get_running_loop()
         self.waiting: list[Asked] = []
         self.sending: set[asyncio.Task[None]] = set()
 
@@ -52,6 +51,11 @@ class Batch:
             self.loop.call_soon(self._send)
         self.waiting.append(Asked(read, self.loop.create_future()))
         return self.waiting[-1].answer
+
+    @cached_property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop, asked for by the first read: many requests have none."""
+        return asyncio.get_running_loop()
 
     def _send(self) -> None:
         asked, self.waiting = self.waiting, []

@@ -41,6 +41,11 @@ async def test_what_a_page_reads_at_the_same_time_is_one_statement(
     assert len(page["seatGroups"]["edges"]) == 2
 
 
+def content(row: Any) -> Any:
+    """What an object or a view of a row holds."""
+    return row if isinstance(row, tuple) else vars(row)
+
+
 async def test_reads_together_find_what_each_finds_alone(world: World) -> None:
     await world.load(samples.account(), samples.account(code="beta"))
     queries: list[Query[Any]] = [
@@ -53,7 +58,9 @@ async def test_reads_together_find_what_each_finds_alone(world: World) -> None:
     alone = [await query.all() for query in queries]
     with reads.together():
         at_once = await asyncio.gather(*(query.all() for query in queries))
-    assert [list(map(vars, rows)) for rows in at_once] == [list(map(vars, rows)) for rows in alone]
+    assert [list(map(content, rows)) for rows in at_once] == [
+        list(map(content, rows)) for rows in alone
+    ]
     assert any(alone)
     assert alone[1] == []
 
