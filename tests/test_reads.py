@@ -41,6 +41,50 @@ async def test_what_a_page_reads_at_the_same_time_is_one_statement(
     assert len(page["seatGroups"]["edges"]) == 2
 
 
+LINES = """query($first: Int, $after: String, $last: Int, $before: String) { account {
+  invoices(first: $first, after: $after, last: $last, before: $before) {
+    edges { cursor node { id ...Lines } }
+  }
+} } fragment Lines on Invoice { lines { description quantity amount { amount } } }"""
+LINES_ALONE = (
+    "query($id: ID!) { node(id: $id) { ... on Invoice { ...Lines } } }" + LINES.partition("} } ")[2]
+)
+
+
+async def test_lines_read_with_a_page_of_invoices_are_those_of_each_alone(world: World) -> None:
+    await world.load(samples.account(), samples.account(code="beta"))
+    ada = world.client("ada")
+    for seats in range(61, 66):
+        await ada.do("changeUsers", seats=seats)
+    edges = (await ada.data(LINES))["account"]["invoices"]["edges"]
+    alone = {
+        edge["node"]["id"]: (await ada.data(LINES_ALONE, id=edge["node"]["id"]))["node"]["lines"]
+        for edge in edges
+    }
+    assert all(alone.values())
+    second, fourth = edges[1]["cursor"], edges[3]["cursor"]
+    asked: list[dict[str, Any]] = [{}, {"first": 2}, {"first": 2, "after": second}, {"last": 2}]
+    asked += [{"last": 1, "before": fourth}, {"first": 0}]
+    for page in asked:
+        found = (await ada.data(LINES, **page))["account"]["invoices"]["edges"]
+        assert {edge["node"]["id"]: edge["node"]["lines"] for edge in found} == {
+            edge["node"]["id"]: alone[edge["node"]["id"]] for edge in found
+        }
+        assert found or page == {"first": 0}
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_invoices_and_their_lines_are_one_statement(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.load(samples.account())
+    ada = world.client("ada")
+    with caplog.at_level(logging.DEBUG, logger="tortoise.db_client"):
+        await ada.data(LINES)
+    # The caller's look-up, and the page.
+    assert len(sent(caplog)) == 2
+
+
 def content(row: Any) -> Any:
     """What an object or a view of a row holds."""
     return row if isinstance(row, tuple) else vars(row)
