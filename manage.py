@@ -18,8 +18,8 @@ import typer
 
 from schema.root import schema
 from services import (
-    accounts,
     auth,
+    callers,
     clock,
     database,
     demo,
@@ -125,7 +125,7 @@ def _print_people(address: str) -> None:
 
 async def _token(account: str, user: str, lifetime: timedelta) -> str:
     try:
-        await accounts.authenticate(auth.Claims(user, account), clock.now())
+        await callers.by_claims(auth.Claims(user, account), clock.now())
     except Unauthenticated:
         raise OperatorError(f"account {account} has no enabled user {user}") from None
     return auth.issue_token(account, user, lifetime, clock.now())

@@ -15,7 +15,7 @@ from execution import Engine
 from models import keys
 from schema.context import Context
 from schema.root import schema
-from services import accounts, auth, clock
+from services import auth, callers, clock
 from services.errors import Unauthenticated
 from tests.execution.pairs import TIMES, assert_alike, run
 from tests.execution.placeholders import Known
@@ -85,7 +85,7 @@ class Product:
         at = clock.now()
         claims = auth.Claims(f"{caller}@acme.example", "acme")
         try:
-            return Context(await accounts.authenticate(claims, at), at, "http://testserver")
+            return Context(await callers.by_claims(claims, at), at, "http://testserver")
         except Unauthenticated as error:
             return Context(error, at, "http://testserver")
 
