@@ -5,7 +5,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from services import auth, callers, settings, sign_ins
+from services import auth, callers, settings, sign_ins, token_secrets
 from services.errors import Unauthenticated
 from services.permissions import Actor
 
@@ -22,6 +22,8 @@ async def caller(request: Request, at: datetime) -> Actor | Unauthenticated:
 
 
 async def _signed_in(token: str, at: datetime) -> Actor:
+    if token.startswith(token_secrets.PREFIX):
+        return await callers.by_access_token(token, at)
     return await callers.by_claims(await auth.verify_token(token, at), at)
 
 

@@ -1,6 +1,7 @@
-"""Users, products, and the seat groups that users are in."""
+"""Users, products, the seat groups that users are in, and the access tokens that they have."""
 
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
@@ -9,7 +10,9 @@ from schema import ids
 from schema.connections import Connection, connection, request
 from schema.context import Info
 from schema.scalars import Node, or_none
-from services import products, seat_groups, users
+from services import access_tokens, products, seat_groups, users
+from services.access_tokens import TokenScope
+from services.pagination import PageRequest
 from services.products import ProductRole
 from services.users import UserStatus
 
@@ -20,6 +23,14 @@ strawberry.enum(
     ProductRole,
     description="OWNER and CONTRIBUTOR take a paid seat; REVIEWER and VIEWER do on plans without "
     "FREE_REVIEWERS.",
+)
+strawberry.enum(
+    TokenScope,
+    name="AccessTokenScope",
+    description="What an access token may do, of what its user may. All of them read all that the "
+    "user may read; BILLING also changes the subscription, groups and their seats, billing details "
+    "and license management; USERS also invites, disables, enables and moves users and sets their "
+    "roles in products. None sets administrators, or creates or revokes access tokens.",
 )
 
 
@@ -108,8 +119,70 @@ class User(Node):
     def last_active_at(self) -> datetime | None:
         return self.row.last_active_at
 
+    @strawberry.field(
+        description="The user's access tokens, revoked and expired ones too, newest first. For the "
+        "user itself and billing administrators."
+    )
+    async def access_tokens(
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+    ) -> "AccessTokenConnection | None":
+        return await tokens_page(info, request(first, after), self.row.id)
+
 
 UserConnection = Connection[User]
+
+
+@strawberry.type(
+    description="By which a script comes as a user. The token itself is told once, by "
+    "createAccessToken."
+)
+class AccessToken(Node):
+    row: strawberry.Private[access_tokens.AccessToken]
+
+    @strawberry.field(description="What it is for; unique among the user's living tokens.")
+    def name(self) -> str:
+        return self.row.name
+
+    @strawberry.field(description="Whom it comes as.")
+    async def user(self, info: Info) -> User:
+        return User(row=await info.context.load.users.load(self.row.user_id))
+
+    @strawberry.field(description="What it may do, of what its user may.")
+    def scopes(self) -> list[TokenScope]:
+        return [TokenScope(scope) for scope in self.row.scopes]
+
+    @strawberry.field(description="When it was created.")
+    def created_at(self) -> datetime:
+        return self.row.created_at
+
+    @strawberry.field(description="When it was last used, to the hour; null for never.")
+    def last_used_at(self) -> datetime | None:
+        return self.row.last_used_at
+
+    @strawberry.field(description="From when on it opens nothing.")
+    def expires_at(self) -> datetime:
+        return self.row.expires_at
+
+    @strawberry.field(description="When it was revoked; null where it was not.")
+    def revoked_at(self) -> datetime | None:
+        return self.row.revoked_at
+
+
+AccessTokenConnection = Connection[AccessToken]
+
+
+async def tokens_page(
+    info: Info, wanted: PageRequest, user_id: UUID | None = None
+) -> AccessTokenConnection:
+    """A user's access tokens, or all of the account's."""
+    actor = info.context.actor
+    page = await access_tokens.page(actor, wanted, user_id)
+    return connection(
+        page, lambda row: AccessToken(row=row), lambda: access_tokens.count(actor, user_id)
+    )
 
 
 @strawberry.type(description="A named part of the account's seats, with its administrators.")

@@ -60,15 +60,15 @@ class Tenant:
 
 
 @asynccontextmanager
-async def locked(account_id: UUID, user_id: UUID | None = None) -> AsyncIterator[Tenant]:
+async def locked(account_id: UUID, actor: Actor | None = None) -> AsyncIterator[Tenant]:
     """One transaction with the account to itself, until it ends.
 
     On PostgreSQL the rows are locked, the account's first, and read as they are then; on
     SQLite the file's writers are. What is read next cannot change underneath. Raises
-    Unauthenticated where a user is named who has been disabled.
+    Unauthenticated for an actor who has been disabled, or whose access token was revoked.
     """
     async with database.writing():
-        tenant = await (_only("lock", account_id) if user_id is None else _for(account_id, user_id))
+        tenant = await (_only("lock", account_id) if actor is None else _for(actor))
         async with _letting_go(tenant):
             yield tenant
 
@@ -95,17 +95,25 @@ async def tenant_of(actor: Actor) -> Tenant:
     return await _only("no_lock", actor.account_id)
 
 
+JOIN_USER = " JOIN users u ON u.account_id = a.id AND u.id = ?"
+JOIN_THEIRS = " JOIN access_tokens t ON t.account_id = a.id AND t.id = ?"
+WHO = {
+    "lock_with_user": (", u.status AS user_status, NULL AS revoked_at", JOIN_USER),
+    "lock_with_token": (", u.status AS user_status, t.revoked_at", JOIN_USER + JOIN_THEIRS),
+}
+"""What a lock reads besides, of whoever acts."""
+
+
 @lru_cache
-def _statement(lock: str, *, with_user: bool = False) -> str:
-    """The account with its subscription and plan, and a user's status."""
-    status = ", u.status AS user_status" if with_user else ""
-    user = " JOIN users u ON u.account_id = a.id AND u.id = ?" if with_user else ""
+def _statement(lock: str) -> str:
+    """The account with its subscription and plan, and whether the actor may still act."""
+    status, who = WHO.get(lock, ("", ""))
     shown = f"{rows.columns(Account, 'a')}, {rows.columns(Subscription, 's')}"
     source = (
         "accounts a JOIN subscriptions s ON s.account_id = a.id JOIN plans p ON p.id = s.plan_id"
     )
     shown = f"{shown}, {rows.columns(Plan, 'p')}{status}"
-    return f"SELECT {shown} FROM {source}{user} WHERE a.id = ? {{{lock}}}"  # noqa: S608
+    return f"SELECT {shown} FROM {source}{who} WHERE a.id = ? {{{lock}}}"  # noqa: S608
 
 
 async def _only(lock: str, account_id: UUID) -> Tenant:
@@ -113,10 +121,11 @@ async def _only(lock: str, account_id: UUID) -> Tenant:
     return _tenant(record)
 
 
-async def _for(account_id: UUID, user_id: UUID) -> Tenant:
-    statement = _statement("lock_with_user", with_user=True)
-    (record,) = await database.fetch(statement, user_id, account_id)
-    if record["user_status"] == UserStatus.DISABLED:
+async def _for(actor: Actor) -> Tenant:
+    lock = "lock_with_user" if actor.token_id is None else "lock_with_token"
+    who = [key for key in (actor.user_id, actor.token_id) if key is not None]
+    (record,) = await database.fetch(_statement(lock), *who, actor.account_id)
+    if record["user_status"] == UserStatus.DISABLED or record["revoked_at"] is not None:
         raise Unauthenticated(NO_ENTRY)
     return _tenant(record)
 
