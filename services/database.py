@@ -99,7 +99,7 @@ DIALECTS = {
         "json_agg": "json_agg",
         "among": "= ANY(?)",
         "lock": "FOR UPDATE OF a, s",
-        "lock_with_user": "FOR UPDATE OF a, s FOR KEY SHARE OF u",
+        "lock_with_user": "FOR UPDATE OF a, s FOR SHARE OF u",
         "lock_with_token": "FOR UPDATE OF a, s FOR SHARE OF u, t",
         "claim": "FOR UPDATE OF a, s SKIP LOCKED",
         "no_lock": "",
