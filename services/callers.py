@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,7 @@ async def by_access_token(token: str, at: datetime) -> Actor:
         if record[state]:
             whose = record["id"], record["user_id"]
             raise Unauthenticated(f"The access token is {state}.", f"{state} access token", *whose)
-    granted = frozenset(map(TokenScope, json.loads(record["scopes"])))
+    granted = _scopes(record["scopes"])
     actor = actor_of(record, token_id=_id(record["token_id"]), token_scopes=granted)
     if record["idle"]:
         await _note(actor, at)
@@ -143,6 +144,11 @@ def _profile(record: Any) -> Profile:
         ),
         seat_group_required=bool(record["seat_group_required"]),
     )
+
+
+@lru_cache(maxsize=64)
+def _scopes(listed: str) -> frozenset[TokenScope]:
+    return frozenset(map(TokenScope, json.loads(listed)))
 
 
 def _id(value: UUID | str) -> UUID:

@@ -304,6 +304,10 @@ WRONG = [
     ["token", "--account", "acme"],
     ["token", "--account", "acme", "--user", "ada@acme.example", "--ttl", "0"],
     ["token", "--account", "acme", "--user", "ada@acme.example", "--ttl", "86401"],
+    ["access-token"],
+    ["access-token", "create", *OF_ADA, "--name", "A"],
+    ["access-token", "create", *OF_ADA, "--name", "A", "--scope", "ALL"],
+    ["access-token", "revoke", "--account", "acme", "nonsense"],
     ["renew", "--limit", "0"],
     ["renew", "--limit", "many"],
 ]
