@@ -278,7 +278,7 @@ async def test_made_up_names_of_keys_do_not_become_a_flood_of_requests(
 
 AWAY: dict[str, Claims] = {
     "an error": {"status": 500},
-    "a redirect": {"status": 302, "headers": {"Location": "/keys"}},
+    "a redirect": {"status": 302, "headers": {"Location": "/elsewhere"}},
     "an encoding": {"headers": {"Content-Encoding": "gzip"}},
     "more than is read": {"body": b'{"keys": [' + b" " * jwks.MAX_SIZE + b"]}"},
     "more keys than there can be": {"keys": [{}] * (jwks.MAX_KEYS + 1)},
