@@ -194,7 +194,7 @@ UNUSABLE: dict[str, Any] = {
     "without a name": without("kid"),
     "whose name is a number": own() | {"kid": 1},
     "of 1024 bits": small_key() | {"kid": "rsa", "use": "sig"},
-    "a private one": PRIVATE | {"kid": "rsa", "use": "sig"},
+    "a private one": PRIVATE | {"kid": "rsa", "use": "sig", "key_ops": ["verify"]},
     "a secret one": SECRET,
     "without its number": without("n"),
     "whose number is a list": own() | {"n": [1]},
