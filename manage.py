@@ -13,23 +13,26 @@ from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
+from uuid import UUID
 
 import typer
 
 from schema.root import schema
 from services import (
-    accounts,
     auth,
+    callers,
     clock,
     database,
     demo,
     imports,
     migrations,
+    operator_tokens,
     renewals,
     settings,
     workers,
 )
 from services.errors import OperatorError, Unauthenticated
+from services.permissions import TokenScope
 
 Result = TypeVar("Result")
 
@@ -39,6 +42,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+access_token = typer.Typer(help="Access tokens, by which scripts come as a user.")
+app.add_typer(access_token, name="access-token")
+
+CODE = typer.Option(help="The account's code.")
 
 
 @app.command()
@@ -59,12 +66,42 @@ def import_(
 
 @app.command()
 def token(
-    account: Annotated[str, typer.Option(help="The account's code.")],
+    account: Annotated[str, CODE],
     user: Annotated[str, typer.Option(help="The user's e-mail address.")],
     ttl: Annotated[int, typer.Option(help="Seconds that it is good for.", min=1, max=86400)] = 3600,
 ) -> None:
     """Print a bearer token for a user."""
     print(_run(lambda: _token(account, user, timedelta(seconds=ttl))))
+
+
+@access_token.command("create")
+def create_access_token(
+    account: Annotated[str, CODE],
+    user: Annotated[str, typer.Option(help="The user's e-mail address.")],
+    name: Annotated[str, typer.Option(help="What the token is for.")],
+    scope: Annotated[list[TokenScope], typer.Option(help="What it may do; may be repeated.")],
+    days: Annotated[int | None, typer.Option(help="Days that it is good for; else 90.")] = None,
+) -> None:
+    """Print a new access token, which nobody can print again."""
+    print(_run(lambda: operator_tokens.create(account, user, name, scope, days, clock.now())))
+
+
+@access_token.command("list")
+def list_access_tokens(
+    account: Annotated[str, CODE],
+    user: Annotated[str | None, typer.Option(help="Only this user's, by e-mail.")] = None,
+) -> None:
+    """Print the access tokens as JSON, newest first, revoked and expired ones too."""
+    print(json.dumps(_run(lambda: operator_tokens.listed(account, user)), indent=2))
+
+
+@access_token.command("revoke")
+def revoke_access_token(
+    account: Annotated[str, CODE],
+    id: Annotated[UUID, typer.Argument(help="The token's id, as `list` prints it.")],
+) -> None:
+    """Revoke an access token for good; twice changes nothing."""
+    _run(lambda: operator_tokens.revoke(account, id, clock.now()))
 
 
 @app.command()
@@ -125,7 +162,7 @@ def _print_people(address: str) -> None:
 
 async def _token(account: str, user: str, lifetime: timedelta) -> str:
     try:
-        await accounts.authenticate(auth.Claims(user, account), clock.now())
+        await callers.by_claims(auth.Claims(user, account), clock.now())
     except Unauthenticated:
         raise OperatorError(f"account {account} has no enabled user {user}") from None
     return auth.issue_token(account, user, lifetime, clock.now())

@@ -1,23 +1,44 @@
 """Who calls, and where they reach us."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from starlette.requests import Request
 
-from services import accounts, auth, settings
+from services import auth, callers, settings, sign_ins, token_secrets
 from services.errors import Unauthenticated
 from services.permissions import Actor
 
 
 async def caller(request: Request, at: datetime) -> Actor | Unauthenticated:
     """Who calls, looked up anew at each request; or why nobody does."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        return Unauthenticated("Send a bearer token in the Authorization header.")
     try:
-        return await accounts.authenticate(await auth.verify_token(token.strip(), at), at)
+        actor = await _signed_in(_bearer(request.scope["headers"]), at)
     except Unauthenticated as error:
+        sign_ins.refused(error)
         return error
+    sign_ins.accepted(actor)
+    return actor
+
+
+async def _signed_in(token: str, at: datetime) -> Actor:
+    if token.startswith(token_secrets.PREFIX):
+        return await callers.by_access_token(token, at)
+    return await callers.by_claims(await auth.verify_token(token, at), at)
+
+
+def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The request's one bearer token. Raises Unauthenticated."""
+    given = [value for name, value in headers if name == b"authorization"]
+    if len(given) > 1:
+        # Somebody between the client and us may have read the other one.
+        raise Unauthenticated("Send one Authorization header.", "several headers")
+    scheme, _, token = given[0].partition(b" ") if given else (b"", b"", b"")
+    token = token.strip()
+    if scheme.lower() != b"bearer" or not token:
+        reason = "no bearer token" if given else ""
+        raise Unauthenticated("Send a bearer token in the Authorization header.", reason)
+    return token.decode("latin-1")
 
 
 def base_url(request: Request) -> str:

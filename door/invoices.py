@@ -4,12 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from door.failures import error_response
-from services import auth, clock, invoices
+from services import clock, invoices, links
 
 
 async def pdf(request: Request) -> Response:
     """One invoice's PDF, for whoever holds a link that was signed within 15 minutes."""
-    link = auth.open_link(request.query_params.get("token", ""), clock.now())
+    link = links.open_link(request.query_params.get("token", ""), clock.now())
     invoice = await invoices.linked(link) if link else None
     if invoice is None or invoice.number != request.path_params["number"]:
         message = "The link has expired or is not valid: ask for a new one."

@@ -14,11 +14,12 @@ from schema.invoices import Invoice
 from schema.plans import Plan
 from schema.scalars import Node
 from schema.subscriptions import Subscription
-from schema.users import Product, SeatGroup, User
+from schema.users import AccessToken, Product, SeatGroup, User
 from services import subscriptions
 from services.errors import BadUserInput
 
 FINDERS: dict[str, tuple[type[Node], Callable[[Loaders], DataLoader]]] = {  # type: ignore[type-arg]
+    "AccessToken": (AccessToken, lambda load: load.access_tokens),
     "Account": (Account, lambda load: load.accounts),
     "ActivityEntry": (ActivityEntry, lambda load: load.activity),
     "Invoice": (Invoice, lambda load: load.invoices),

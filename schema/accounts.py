@@ -11,12 +11,14 @@ from schema.invoices import Invoice, InvoiceConnection
 from schema.scalars import Node
 from schema.subscriptions import Subscription
 from schema.users import (
+    AccessTokenConnection,
     Product,
     SeatGroup,
     SeatGroupConnection,
     User,
     UserConnection,
     UserFilter,
+    tokens_page,
 )
 from services import accounts, activity, invoices, products, seat_groups, subscriptions, users
 
@@ -142,6 +144,17 @@ class Account(Node):
         wanted = filter.value() if filter else users.NO_FILTER
         page = await users.page(actor, request(first, after), wanted)
         return connection(page, lambda row: User(row=row), lambda: users.count(actor, wanted))
+
+    @strawberry.field(
+        description="For billing administrators; the access tokens of all users, newest first."
+    )
+    async def access_tokens(
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+    ) -> AccessTokenConnection | None:
+        return await tokens_page(info, request(first, after))
 
     @strawberry.field(description="By name.")
     async def products(self, info: Info) -> list[Product]:

@@ -38,14 +38,19 @@ class Edge(Generic[Item]):
     page: strawberry.Private[Page[Any]]
     row: strawberry.Private[Any]
 
-    cursor: str = computed(Page.cursor, "page", "row")
-    node: Item
+    cursor: str = computed(
+        Page.cursor,
+        "page",
+        "row",
+        description="Where the row stands, for `after` and `before`.",
+    )
+    node: Item = strawberry.field(description="The row.")
 
 
 @strawberry.type(description="One page of rows, stable while rows are added.")
 class Connection(Generic[Item]):
-    edges: list[Edge[Item]]
-    page_info: PageInfo
+    edges: list[Edge[Item]] = strawberry.field(description="The rows of the page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies.")
     counter: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @strawberry.field(description="Rows in the whole connection.")

@@ -10,6 +10,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from services import (
+    access_tokens,
     accounts,
     activity,
     invoices,
@@ -39,6 +40,7 @@ class Loaders:
         self.subscriptions = self._loader(subscriptions.by_ids)
         self.activity = self._loader(activity.by_ids)
         self.invoices = self._loader(invoices.by_ids)
+        self.access_tokens = self._loader(access_tokens.by_ids)
 
     def _loader(self, fetch: Fetch) -> DataLoader[UUID, Any]:
         async def load(keys: list[UUID]) -> list[Any]:

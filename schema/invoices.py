@@ -8,7 +8,7 @@ from execution import attribute, batched, computed
 from schema.connections import Connection
 from schema.context import Info
 from schema.scalars import Money, Node, Period
-from services import auth, invoices
+from services import invoices, links
 from services.drafts import Draft, DraftLine
 from services.invoices import InvoiceKind, InvoiceStatus
 
@@ -107,8 +107,8 @@ class Invoice(Node):
         "minutes."
     )
     def pdf_url(self, info: Info) -> str:
-        link = auth.Link(self.row.account_id, self.row.id)
-        token = auth.sign_link(link, info.context.at)
+        link = links.Link(self.row.account_id, self.row.id)
+        token = links.sign_link(link, info.context.at)
         return f"{info.context.base_url}/invoices/{self.row.number}.pdf?token={token}"
 
 

@@ -8,7 +8,8 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 
-from resolvers import accounts, nodes, plans, seat_groups, subscriptions, users
+from resolvers import access_tokens, accounts, nodes, plans, seat_groups, subscriptions, users
+from schema.access_tokens import CreateAccessTokenPayload, RevokeAccessTokenPayload
 from schema.accounts import (
     Account,
     UpdateBillingDetailsPayload,
@@ -39,7 +40,7 @@ from schema.user_changes import (
     SetAdministratorPayload,
     SetProductPermissionPayload,
 )
-from schema.users import Product, SeatGroup, User
+from schema.users import AccessToken, Product, SeatGroup, User
 
 
 def query(resolver: Callable[..., Any], description: str) -> Any:
@@ -126,6 +127,17 @@ class Mutation:
         accounts.update_billing_details, "Change what later invoices will say about the buyer."
     )
 
+    create_access_token: CreateAccessTokenPayload = mutation(
+        access_tokens.create_access_token,
+        "Create an access token, by which a script comes as the caller. Only for users who signed "
+        "in: a token makes no other.",
+    )
+    revoke_access_token: RevokeAccessTokenPayload = mutation(
+        access_tokens.revoke_access_token,
+        "Revoke an access token for good; twice changes nothing. Billing administrators revoke "
+        "those of all users. Only for users who signed in.",
+    )
+
 
 class Names(NameConverter):
     """Names of generic types: the connection of ActivityEntry is called ActivityConnection."""
@@ -137,7 +149,17 @@ class Names(NameConverter):
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
-    types=[Account, ActivityEntry, Invoice, Plan, Product, SeatGroup, Subscription, User],
+    types=[
+        AccessToken,
+        Account,
+        ActivityEntry,
+        Invoice,
+        Plan,
+        Product,
+        SeatGroup,
+        Subscription,
+        User,
+    ],
     config=StrawberryConfig(name_converter=Names(), scalar_map={datetime: DATE_TIME}),
 )
 """The executable schema."""

@@ -1,6 +1,8 @@
-"""Users, products, and the seat groups that users are in."""
+"""Users, products, the seat groups that users are in, and the access tokens that they have."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
@@ -9,7 +11,9 @@ from schema import ids
 from schema.connections import Connection, connection, request
 from schema.context import Info
 from schema.scalars import Node, left_of, or_none
-from services import products, seat_groups, users
+from services import access_tokens, products, seat_groups, users
+from services.access_tokens import TokenScope
+from services.pagination import PageRequest
 from services.products import ProductRole
 from services.users import UserStatus
 
@@ -20,6 +24,14 @@ strawberry.enum(
     ProductRole,
     description="OWNER and CONTRIBUTOR take a paid seat; REVIEWER and VIEWER do on plans without "
     "FREE_REVIEWERS.",
+)
+strawberry.enum(
+    TokenScope,
+    name="AccessTokenScope",
+    description="What an access token may do, of what its user may. All of them read all that the "
+    "user may read; BILLING also changes the subscription, groups and their seats, billing details "
+    "and license management; USERS also invites, disables, enables and moves users and sets their "
+    "roles in products. None sets administrators, or creates or revokes access tokens.",
 )
 
 
@@ -95,8 +107,65 @@ class User(Node):
         "row.last_active_at", description="When the user last worked, as the vendor's import told."
     )
 
+    @strawberry.field(
+        description="The user's access tokens, revoked and expired ones too, newest first. For the "
+        "user itself and billing administrators."
+    )
+    async def access_tokens(
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+    ) -> "AccessTokenConnection | None":
+        return await tokens_page(info, request(first, after), self.row.id)
+
 
 UserConnection = Connection[User]
+
+
+def _scopes(names: Sequence[str]) -> list[TokenScope]:
+    return [TokenScope(name) for name in names]
+
+
+@strawberry.type(
+    description="By which a script comes as a user. The token itself is told once, by "
+    "createAccessToken."
+)
+class AccessToken(Node):
+    row: strawberry.Private[access_tokens.AccessToken]
+
+    name: str = attribute(
+        "row.name", description="What it is for; unique among the user's living tokens."
+    )
+    scopes: list[TokenScope] = computed(
+        _scopes, "row.scopes", description="What it may do, of what its user may."
+    )
+    created_at: datetime = attribute("row.created_at", description="When it was created.")
+    last_used_at: datetime | None = attribute(
+        "row.last_used_at", description="When it was last used, to the hour; null for never."
+    )
+    expires_at: datetime = attribute("row.expires_at", description="From when on it opens nothing.")
+    revoked_at: datetime | None = attribute(
+        "row.revoked_at", description="When it was revoked; null where it was not."
+    )
+
+    @strawberry.field(description="Whom it comes as.")
+    async def user(self, info: Info) -> User:
+        return User(row=await info.context.load.users.load(self.row.user_id))
+
+
+AccessTokenConnection = Connection[AccessToken]
+
+
+async def tokens_page(
+    info: Info, wanted: PageRequest, user_id: UUID | None = None
+) -> AccessTokenConnection:
+    """A user's access tokens, or all of the account's."""
+    actor = info.context.actor
+    page = await access_tokens.page(actor, wanted, user_id)
+    return connection(
+        page, lambda row: AccessToken(row=row), lambda: access_tokens.count(actor, user_id)
+    )
 
 
 @strawberry.type(description="A named part of the account's seats, with its administrators.")

@@ -8,7 +8,7 @@ from models.plans import PlanFeature
 from services import activity, renewals, text
 from services.accounts import Tenant
 from services.errors import invalid
-from services.permissions import Actor, Right, require
+from services.permissions import Actor, Right, require_change
 
 
 async def update_license_management(
@@ -18,12 +18,11 @@ async def update_license_management(
     at: datetime,
 ) -> Account:
     """Sets what is not None. Raises Forbidden, Refusal FEATURE_NOT_IN_PLAN."""
-    require(actor, Right.CONFIGURE)
     wanted = {
         "only_billing_administrators_manage_users": only_billing_administrators_manage_users,
         "seat_group_required": seat_group_required,
     }
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.CONFIGURE, at) as tenant:
         changes = _changes(tenant.account, wanted)
         for setting, value in changes.items():
             if value:
@@ -37,9 +36,9 @@ async def update_billing_details(actor: Actor, details: dict[str, Any], at: date
 
     Raises Forbidden, Refusal INVALID naming the field.
     """
-    require(actor, Right.BILLING)
+    require_change(actor, Right.BILLING)
     wanted = clean_billing_details(details)
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.BILLING, at) as tenant:
         changes = _changes(tenant.account, wanted, keep_none=True)
         await _apply(tenant, actor, at, "billing_details.updated", changes)
         return tenant.account

@@ -1,10 +1,8 @@
-"""Accounts: who calls, the lock that keeps an account consistent, and its own settings."""
+"""Accounts: the lock that keeps an account consistent, and what can be read of it."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,10 +11,10 @@ from models.accounts import Account, AccountCode
 from models.plans import Plan, PlanFeature
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import UserStatus
-from services import auth, database, rows, text
+from services import database, rows
 from services.database import Change
-from services.errors import RefusalCode, Unauthenticated, refuse
-from services.permissions import Actor, Right, Role, require
+from services.errors import NO_ENTRY, RefusalCode, Unauthenticated, refuse
+from services.permissions import Actor, Right, require
 from services.profiles import Profile
 from services.rows import Query
 
@@ -24,7 +22,6 @@ __all__ = [
     "Account",
     "Profile",
     "Tenant",
-    "authenticate",
     "by_ids",
     "claimed",
     "create",
@@ -35,9 +32,6 @@ __all__ = [
     "tenant_of",
     "user_count",
 ]
-
-
-NO_ENTRY = "The token's user cannot sign in."
 
 
 @dataclass(slots=True)
@@ -66,15 +60,15 @@ class Tenant:
 
 
 @asynccontextmanager
-async def locked(account_id: UUID, user_id: UUID | None = None) -> AsyncIterator[Tenant]:
+async def locked(account_id: UUID, actor: Actor | None = None) -> AsyncIterator[Tenant]:
     """One transaction with the account to itself, until it ends.
 
     On PostgreSQL the rows are locked, the account's first, and read as they are then; on
     SQLite the file's writers are. What is read next cannot change underneath. Raises
-    Unauthenticated where a user is named who has been disabled.
+    Unauthenticated for an actor who has been disabled, or whose access token was revoked.
     """
     async with database.writing():
-        tenant = await (_only("lock", account_id) if user_id is None else _for(account_id, user_id))
+        tenant = await (_only("lock", account_id) if actor is None else _for(actor))
         async with _letting_go(tenant):
             yield tenant
 
@@ -101,17 +95,25 @@ async def tenant_of(actor: Actor) -> Tenant:
     return await _only("no_lock", actor.account_id)
 
 
+JOIN_USER = " JOIN users u ON u.account_id = a.id AND u.id = ?"
+JOIN_THEIRS = " JOIN access_tokens t ON t.account_id = a.id AND t.id = ?"
+WHO = {
+    "lock_with_user": (", u.status AS user_status, NULL AS revoked_at", JOIN_USER),
+    "lock_with_token": (", u.status AS user_status, t.revoked_at", JOIN_USER + JOIN_THEIRS),
+}
+"""What a lock reads besides, of whoever acts."""
+
+
 @lru_cache
-def _statement(lock: str, *, with_user: bool = False) -> str:
-    """The account with its subscription and plan, and a user's status."""
-    status = ", u.status AS user_status" if with_user else ""
-    user = " JOIN users u ON u.account_id = a.id AND u.id = ?" if with_user else ""
+def _statement(lock: str) -> str:
+    """The account with its subscription and plan, and whether the actor may still act."""
+    status, who = WHO.get(lock, ("", ""))
     shown = f"{rows.columns(Account, 'a')}, {rows.columns(Subscription, 's')}"
     source = (
         "accounts a JOIN subscriptions s ON s.account_id = a.id JOIN plans p ON p.id = s.plan_id"
     )
     shown = f"{shown}, {rows.columns(Plan, 'p')}{status}"
-    return f"SELECT {shown} FROM {source}{user} WHERE a.id = ? {{{lock}}}"  # noqa: S608
+    return f"SELECT {shown} FROM {source}{who} WHERE a.id = ? {{{lock}}}"  # noqa: S608
 
 
 async def _only(lock: str, account_id: UUID) -> Tenant:
@@ -119,10 +121,11 @@ async def _only(lock: str, account_id: UUID) -> Tenant:
     return _tenant(record)
 
 
-async def _for(account_id: UUID, user_id: UUID) -> Tenant:
-    statement = _statement("lock_with_user", with_user=True)
-    (record,) = await database.fetch(statement, user_id, account_id)
-    if record["user_status"] == UserStatus.DISABLED:
+async def _for(actor: Actor) -> Tenant:
+    lock = "lock_with_user" if actor.token_id is None else "lock_with_token"
+    who = [key for key in (actor.user_id, actor.token_id) if key is not None]
+    (record,) = await database.fetch(_statement(lock), *who, actor.account_id)
+    if record["user_status"] == UserStatus.DISABLED or record["revoked_at"] is not None:
         raise Unauthenticated(NO_ENTRY)
     return _tenant(record)
 
@@ -167,78 +170,6 @@ async def store(tenant: Tenant) -> None:
     if tenant.changed:
         changes.append(rows.updating(tenant.subscription, *sorted(tenant.changed)))
     await database.make([*changes, Change(COUNT, [*_counts(account), account.id])])
-
-
-CALLER = """
-SELECT u.id AS user_id, u.status, u.is_billing_administrator, u.is_administrator,
-    a.id, a.name, a.time_zone, a.currency, a.seat_group_required,
-    a.only_billing_administrators_manage_users,
-    EXISTS (
-        SELECT 1 FROM subscriptions s
-        WHERE s.account_id = a.id AND s.status = 'ACTIVE' AND s.renews_at <= ?
-    ) AS overdue,
-    (
-        SELECT {json_agg}(p.product_id) FROM product_permissions p
-        WHERE p.account_id = a.id AND p.user_id = u.id AND p.role = 'OWNER'
-    ) AS products,
-    (
-        SELECT {json_agg}(g.seat_group_id) FROM seat_group_administrators g
-        WHERE g.account_id = a.id AND g.user_id = u.id
-    ) AS seat_groups
-FROM accounts a JOIN users u ON u.account_id = a.id
-WHERE a.code = ? AND u.email_key = ?
-"""
-
-
-async def authenticate(claims: auth.Claims, at: datetime) -> Actor:
-    """The actor that a token's claims name, as the database has it now, in one statement.
-
-    Raises Unauthenticated for an unknown account or user, and for a disabled user.
-    """
-    key = text.key(claims.email)
-    records = await database.fetch(CALLER, at, claims.account_code, key)
-    if not records or records[0]["status"] == UserStatus.DISABLED:
-        raise Unauthenticated(NO_ENTRY)
-    return _actor(records[0])
-
-
-def _actor(record: Any) -> Actor:
-    products, groups = _ids(record["products"]), _ids(record["seat_groups"])
-    held = {
-        Role.USER: True,
-        Role.BILLING_ADMINISTRATOR: record["is_billing_administrator"],
-        Role.ADMINISTRATOR: record["is_administrator"],
-        Role.PRODUCT_OWNER: products,
-        Role.GROUP_ADMINISTRATOR: groups,
-    }
-    account = Profile(
-        id=_id(record["id"]),
-        name=record["name"],
-        time_zone=record["time_zone"],
-        currency=record["currency"],
-        only_billing_administrators_manage_users=bool(
-            record["only_billing_administrators_manage_users"]
-        ),
-        seat_group_required=bool(record["seat_group_required"]),
-    )
-    return Actor(
-        account_id=account.id,
-        user_id=_id(record["user_id"]),
-        roles=frozenset(role for role, holds in held.items() if holds),
-        products=products,
-        groups=groups,
-        restricted=account.only_billing_administrators_manage_users,
-        overdue=bool(record["overdue"]),
-        account=account,
-    )
-
-
-def _id(value: UUID | str) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)
-
-
-def _ids(listed: str | None) -> frozenset[UUID]:
-    return frozenset(map(UUID, json.loads(listed))) if listed else frozenset()
 
 
 def profile(actor: Actor) -> Profile:

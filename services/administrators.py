@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.users import User
 from services import activity, renewals, rows, users
-from services.permissions import Actor, Right, require
+from services.permissions import Actor, Right
 
 
 async def set_administrator(
@@ -19,8 +19,7 @@ async def set_administrator(
 
     Raises Forbidden, Refusal (NOT_FOUND, LAST_BILLING_ADMINISTRATOR).
     """
-    require(actor, Right.CONFIGURE)
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.SET_ADMINISTRATORS, at) as tenant:
         user = await users.get(tenant, user_id, "user_id")
         before = _rights(user)
         if administrator is not None:

@@ -9,7 +9,7 @@ from models.subscriptions import Subscription
 from services import activity, idempotency, renewals, rows, seating
 from services.accounts import Tenant
 from services.errors import invalid, not_found
-from services.permissions import Actor, Right, require
+from services.permissions import Actor, Right
 from services.seat_groups import require_groups
 
 
@@ -24,8 +24,7 @@ async def allocate_seats(
     Raises Forbidden, Refusal (NOT_FOUND, INVALID, SEAT_GROUP_FULL, NOT_ENOUGH_SEATS,
     FEATURE_NOT_IN_PLAN, SUBSCRIPTION_CANCELED, IDEMPOTENCY_KEY_REUSED).
     """
-    require(actor, Right.CONFIGURE)
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.CONFIGURE, at) as tenant:
         arguments = {"allocations": allocations}
         attempt = await idempotency.attempt(
             tenant.account, idempotency_key, "allocate_seats", arguments, at

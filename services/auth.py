@@ -1,35 +1,43 @@
-"""The auth door: bearer tokens (JWT) and signed links. Times are checked by the product's clock.
+"""The auth door: bearer tokens (JWT). Times are checked by the product's clock.
 
 Tokens are signed by SECRET_KEY (HS256) or, where JWT_JWKS_URL is set, by the vendor's
-identity provider (RS256, ES256, EdDSA). The key's source fixes the algorithms: a token
-cannot choose. A link is signed with a key of its own, so that neither passes for the other.
+identity provider (RS256, ES256, EdDSA), whose keys `services.jwks` has. Where a key comes
+from fixes its algorithm: a token cannot choose. Tokens of our own are accepted beside the
+provider's: `manage.py token` makes them, and whoever has SECRET_KEY has the server.
 """
 
-import asyncio
-import hashlib
-import hmac
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import jwt
+from jwt.utils import base64url_decode
 
-from services import settings, text
+from services import jwks, settings, text
 from services.errors import Unauthenticated
 
 MAX_LIFETIME = timedelta(hours=24)
 """The longest that a token may live, counted from now and from its `iat`."""
 
+SKEW = 60
+"""Seconds by which another host's clock may differ from ours."""
+
+MAX_SIZE = 8192
+"""The longest token that is read, in characters."""
+
 MAX_TIME = 2**53
 """Seconds since 1970 that every number type holds exactly."""
 
-LINK_LIFETIME = timedelta(minutes=15)
-"""How long a link to a document is good."""
+OWN_ALGORITHM = "HS256"
 
-OWN_ALGORITHMS = ("HS256",)
-PROVIDER_ALGORITHMS = ("RS256", "ES256", "EdDSA")
+TYPES = frozenset({"jwt", "at+jwt"})
+"""What `typ` may say: tokens of other kinds (a logout's, an event's) are no one's sign-in."""
+
+REFUSED = frozenset({"crit", "b64", "zip", "jku", "jwk", "x5u", "x5c"})
+"""Header parameters by which a token brings its own key or rules. None is ever followed; a
+token that tries has no other good use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,106 +49,118 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """The one invoice that a link opens, in one account."""
+class Signed:
+    """What a token says whose signature is right; the times are in seconds since 1970."""
 
-    account_id: UUID
-    invoice_id: UUID
+    claims: Claims
+    expires: float
+    not_before: float | None
+    issued: float | None
 
 
 def issue_token(account_code: str, email: str, lifetime: timedelta, at: datetime) -> str:
     """A bearer token of our own. Raises ValueError for a lifetime that would be refused."""
     if not timedelta(0) < lifetime <= MAX_LIFETIME:
         raise ValueError("a token lives between 1 second and 24 hours")
-    expires = int((at + lifetime).timestamp())
-    claims = {"sub": email, "account": account_code, "iat": int(at.timestamp()), "exp": expires}
+    issued = int(at.timestamp())
+    expires = issued + int(lifetime.total_seconds())
+    claims = {"sub": email, "account": account_code, "iat": issued, "exp": expires}
     configured = settings.current()
     if configured.jwt_audience:
         claims["aud"] = configured.jwt_audience
     if configured.jwt_issuer:
         claims["iss"] = configured.jwt_issuer
-    return jwt.encode(claims, configured.signing_key, OWN_ALGORITHMS[0])
+    return jwt.encode(claims, configured.signing_key, OWN_ALGORITHM)
 
 
 async def verify_token(token: str, at: datetime) -> Claims:
     """Whom the token speaks for. Raises Unauthenticated, saying why, when it opens nothing."""
-    try:
-        key, algorithms = await _key_for(token)
-        claims = _decode(token, key, algorithms)
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
-        raise Unauthenticated(f"The token is not valid: {_reason(error)}.") from None
-    _check_times(claims, at)
-    if not _is_name(claims["sub"]) or not _is_name(claims["account"]):
-        raise Unauthenticated("The token is not valid: sub and account must be strings.")
-    return Claims(claims["sub"], claims["account"])
-
-
-def sign_link(link: Link, at: datetime) -> str:
-    """A token that opens one invoice's document for 15 minutes."""
-    expires = int((at + LINK_LIFETIME).timestamp())
-    claims = {"a": link.account_id.hex, "i": link.invoice_id.hex, "exp": expires}
-    return jwt.encode(claims, _link_key(), OWN_ALGORITHMS[0])
-
-
-def open_link(token: str, at: datetime) -> Link | None:
-    """What the link opens; None when it was tampered with or has expired."""
-    try:
-        claims = _decode_link(token)
-        if at.timestamp() >= claims["exp"]:
-            return None
-        return Link(UUID(hex=claims["a"]), UUID(hex=claims["i"]))
-    except (jwt.PyJWTError, KeyError, ValueError, TypeError):
-        return None
-
-
-async def _key_for(token: str) -> tuple[Any, tuple[str, ...]]:
-    jwks_url = settings.current().jwt_jwks_url
-    if jwks_url and jwt.get_unverified_header(token).get("alg") in PROVIDER_ALGORITHMS:
-        # The client fetches with a blocking call and caches what it got.
-        signing = await asyncio.to_thread(_jwks(jwks_url).get_signing_key_from_jwt, token)
-        return signing.key, (signing.algorithm_name,)
-    return settings.current().signing_key, OWN_ALGORITHMS
-
-
-@lru_cache(maxsize=1)
-def _jwks(url: str) -> jwt.PyJWKClient:
-    return jwt.PyJWKClient(url, cache_jwk_set=True, lifespan=300, timeout=5)
-
-
-def _decode(token: str, key: Any, algorithms: tuple[str, ...]) -> dict[str, Any]:
+    if len(token) > MAX_SIZE:
+        raise _invalid("it is too long", "size")
     configured = settings.current()
-    return jwt.decode(
-        token,
-        key,
-        algorithms=list(algorithms),
-        audience=configured.jwt_audience,
-        issuer=configured.jwt_issuer,
-        options={
-            "require": ["sub", "account", "exp"],
-            "verify_exp": False,
-            "verify_nbf": False,
-            "verify_iat": False,
-            "verify_aud": configured.jwt_audience is not None,
-            "verify_iss": configured.jwt_issuer is not None,
-        },
-    )
+    algorithm, kid = _header(token.partition(".")[0])
+    key: str | jwt.PyJWK = configured.signing_key
+    if algorithm != OWN_ALGORITHM:
+        key = await _provider_key(algorithm, kid)
+    signed = _signed(token, key, algorithm, configured.jwt_audience, configured.jwt_issuer)
+    _check_times(signed, at.timestamp())
+    return signed.claims
 
 
-def _decode_link(token: str) -> dict[str, Any]:
-    options: Any = {"require": ["exp"], "verify_exp": False}
-    return jwt.decode(token, _link_key(), algorithms=list(OWN_ALGORITHMS), options=options)
+@lru_cache(maxsize=256)
+def _header(segment: str) -> tuple[str, str | None]:
+    """Algorithm and key's name from a token's first part, which nobody has vouched for yet.
+
+    Raises Unauthenticated.
+    """
+    try:
+        header = json.loads(base64url_decode(segment.encode("ascii")))
+    except (ValueError, RecursionError):
+        raise _invalid("it cannot be read", "form") from None
+    if not isinstance(header, dict) or not REFUSED.isdisjoint(header):
+        raise _invalid("its header is not accepted", "header")
+    algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
+    if not isinstance(algorithm, str) or not isinstance(kid, str | None):
+        raise _invalid("its header is not accepted", "header")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in TYPES:
+        raise _invalid("it is a token of another kind", "type")
+    return algorithm, kid
 
 
-def _check_times(claims: dict[str, Any], at: datetime) -> None:
-    now = at.timestamp()
-    if not all(_is_time(claims.get(name, 0)) for name in ("exp", "nbf", "iat")):
-        raise Unauthenticated("The token is not valid: its times must be numbers.")
-    if claims["exp"] <= now:
-        raise Unauthenticated("The token has expired.")
-    if claims.get("nbf", now) > now:
-        raise Unauthenticated("The token is not valid yet.")
-    if claims["exp"] - min(claims.get("iat", now), now) > MAX_LIFETIME.total_seconds():
-        raise Unauthenticated("The token is not valid: it lives longer than 24 hours.")
+async def _provider_key(algorithm: str, kid: str | None) -> jwt.PyJWK:
+    url = settings.current().jwt_jwks_url
+    if url is None or algorithm not in jwks.ALGORITHMS.values():
+        raise _invalid("its algorithm is not accepted", "algorithm")
+    if not kid:
+        raise _invalid("it names no key", "key")
+    return await jwks.provider(url).key(algorithm, kid)
+
+
+@lru_cache(maxsize=4096)
+def _signed(
+    token: str, key: str | jwt.PyJWK, algorithm: str, audience: str | None, issuer: str | None
+) -> Signed:
+    """What the token says, once its signature was found right: that stays so, and clients send
+    a token many times. Its times, its key and its user are looked at each time.
+
+    Raises Unauthenticated.
+    """
+    options: Any = {
+        "require": ["sub", "account", "exp"],
+        "verify_exp": False,
+        "verify_nbf": False,
+        "verify_iat": False,
+        # Where no audience is set, a token that has one is meant for somebody else.
+        "verify_aud": True,
+        "verify_iss": issuer is not None,
+    }
+    try:
+        said = jwt.decode(
+            token, key, algorithms=[algorithm], audience=audience, issuer=issuer, options=options
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        raise _invalid(*_reason(error)) from None
+    return _read(said)
+
+
+def _read(said: dict[str, Any]) -> Signed:
+    expires, *others = times = [said.get(name) for name in ("exp", "nbf", "iat")]
+    if expires is None or not all(time is None or _is_time(time) for time in times):
+        raise _invalid("its times must be numbers", "claims")
+    if not _is_name(said["sub"]) or not _is_name(said["account"]):
+        raise _invalid("sub and account must be strings", "claims")
+    return Signed(Claims(said["sub"], said["account"]), expires, *others)
+
+
+def _check_times(signed: Signed, now: float) -> None:
+    if signed.expires + SKEW <= now:
+        raise Unauthenticated("The token has expired.", "expired")
+    if signed.not_before is not None and signed.not_before - SKEW > now:
+        raise Unauthenticated("The token is not valid yet.", "not yet valid")
+    # Issued later than now: a clock was set back, which signs nobody out, and lengthens nothing.
+    issued = now + SKEW if signed.issued is None else min(signed.issued, now + SKEW)
+    if signed.expires - issued > MAX_LIFETIME.total_seconds():
+        raise _invalid("it lives longer than 24 hours", "lifetime")
 
 
 def _is_time(value: object) -> bool:
@@ -152,16 +172,16 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and text.is_storable(value)
 
 
-def _reason(error: Exception) -> str:
-    """A word for the caller that repeats nothing of the token's contents."""
+def _invalid(why: str, reason: str) -> Unauthenticated:
+    return Unauthenticated(f"The token is not valid: {why}.", reason)
+
+
+def _reason(error: Exception) -> tuple[str, str]:
+    """Why, for the caller and for the log; neither repeats anything of the token's contents."""
     return {
-        jwt.InvalidSignatureError: "its signature is wrong",
-        jwt.InvalidAlgorithmError: "its algorithm is not accepted",
-        jwt.MissingRequiredClaimError: "sub, account and exp are required",
-        jwt.InvalidAudienceError: "it is meant for another audience",
-        jwt.InvalidIssuerError: "it comes from another issuer",
-    }.get(type(error), "it cannot be read")
-
-
-def _link_key() -> bytes:
-    return hmac.digest(settings.current().signing_key.encode(), b"document link", hashlib.sha256)
+        jwt.InvalidSignatureError: ("its signature is wrong", "signature"),
+        jwt.InvalidAlgorithmError: ("its algorithm is not accepted", "algorithm"),
+        jwt.MissingRequiredClaimError: ("a claim that is required is missing", "claims"),
+        jwt.InvalidAudienceError: ("it is meant for another audience", "audience"),
+        jwt.InvalidIssuerError: ("it comes from another issuer", "issuer"),
+    }.get(type(error), ("it cannot be read", "form"))

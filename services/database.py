@@ -31,7 +31,16 @@ Result = TypeVar("Result")
 
 APP = "models"
 CONNECTION = "default"
-MODULES = ("accounts", "activity", "invoices", "plans", "seat_groups", "subscriptions", "users")
+MODULES = (
+    "access_tokens",
+    "accounts",
+    "activity",
+    "invoices",
+    "plans",
+    "seat_groups",
+    "subscriptions",
+    "users",
+)
 
 SQLITE_PRAGMAS = "journal_mode=WAL&foreign_keys=ON&synchronous=FULL&busy_timeout="
 """FULL: what was acknowledged survives a power cut."""
@@ -90,7 +99,8 @@ DIALECTS = {
         "json_agg": "json_agg",
         "among": "= ANY(?)",
         "lock": "FOR UPDATE OF a, s",
-        "lock_with_user": "FOR UPDATE OF a, s FOR KEY SHARE OF u",
+        "lock_with_user": "FOR UPDATE OF a, s FOR SHARE OF u",
+        "lock_with_token": "FOR UPDATE OF a, s FOR SHARE OF u, t",
         "claim": "FOR UPDATE OF a, s SKIP LOCKED",
         "no_lock": "",
     },
@@ -99,6 +109,7 @@ DIALECTS = {
         "among": "IN (SELECT value FROM json_each(?))",
         "lock": "",
         "lock_with_user": "",
+        "lock_with_token": "",
         "claim": "",
         "no_lock": "",
     },

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 from secrets import token_hex
 
 from models.accounts import Account
-from services import accounts, imports, settings, subscriptions, workers
+from services import callers, imports, settings, subscriptions, workers
 from services.auth import Claims
 
 FILE = settings.ROOT / "examples" / "demo.json"
@@ -70,7 +70,7 @@ async def load(at: datetime) -> bool:
     for instant, code, email, seats in HISTORY:
         when = datetime.fromisoformat(instant).replace(tzinfo=UTC)
         if when <= at:
-            actor = await accounts.authenticate(Claims(email, code), when)
+            actor = await callers.by_claims(Claims(email, code), when)
             await subscriptions.change_users(actor, seats, when)
     await workers.renew(at)
     return True

@@ -30,6 +30,7 @@ class RefusalCode(StrEnum):
     NAME_TAKEN = "NAME_TAKEN"
     EMAIL_TAKEN = "EMAIL_TAKEN"
     LAST_BILLING_ADMINISTRATOR = "LAST_BILLING_ADMINISTRATOR"
+    TOO_MANY_ACCESS_TOKENS = "TOO_MANY_ACCESS_TOKENS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,23 @@ class Refusal(SeatwiseError):
         self.problems = problems
 
 
+NO_ENTRY = "The token's user cannot sign in."
+
+
 class Unauthenticated(SeatwiseError):
-    """The request carries no token, or one that opens nothing."""
+    """The request carries no token, or one that opens nothing.
+
+    `reason` is a word for the log, empty where nobody tried to sign in. `account` and `user`
+    are known where the token was found to be genuine.
+    """
+
+    def __init__(
+        self, message: str, reason: str = "", account: object = "", user: object = ""
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.account = account
+        self.user = user
 
 
 class Forbidden(SeatwiseError):

@@ -22,10 +22,10 @@ from models.invoices import (
 )
 from services import accounts, clock, documents, money, pagination, parties, rows
 from services.accounts import Tenant
-from services.auth import Link
 from services.documents import DocumentLine
 from services.drafts import Draft, Terms
 from services.errors import Forbidden
+from services.links import Link
 from services.pagination import Page, PageRequest
 from services.periods import Period, nth_period
 from services.permissions import Actor, Right, or_forbidden, require

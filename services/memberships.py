@@ -10,7 +10,7 @@ from models.users import User
 from services import activity, renewals, seating, users
 from services.accounts import Tenant
 from services.errors import invalid, not_found
-from services.permissions import Actor, Right, Target, require, require_some
+from services.permissions import Actor, Right, Target, require
 from services.seating import Move, Place
 
 MAX_USERS = 1_000
@@ -25,8 +25,7 @@ async def assign_seat_group(
     Raises Forbidden, Refusal (INVALID, NOT_FOUND, SUBSCRIPTION_CANCELED, SEAT_GROUP_FULL,
     NOT_ENOUGH_SEATS, SEAT_GROUP_REQUIRED).
     """
-    require_some(actor, Right.MANAGE_USERS)
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.MANAGE_USERS, at) as tenant:
         moving = await _load(tenant, user_ids)
         await users.require_group(tenant, seat_group_id)
         groups = frozenset({user.seat_group_id for user in moving} | {seat_group_id})

@@ -10,7 +10,7 @@ from models.users import Product, ProductPermission, ProductRole, User
 from services import activity, renewals, rows, seating
 from services.accounts import Tenant
 from services.errors import invalid, not_found
-from services.permissions import Actor, Right, Target, require, require_some
+from services.permissions import Actor, Right, Target, require
 from services.seating import Move
 
 __all__ = [
@@ -60,8 +60,7 @@ async def set_product_permission(
     Raises Forbidden, Refusal (NOT_FOUND, SUBSCRIPTION_CANCELED, SEAT_GROUP_FULL,
     NOT_ENOUGH_SEATS, SEAT_GROUP_REQUIRED).
     """
-    require_some(actor, Right.SET_PERMISSIONS)
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.SET_PERMISSIONS, at) as tenant:
         own: dict[str, Any] = {"account_id": tenant.account.id}
         user = await User.get_or_none(**own, id=user_id)
         if user is None:

@@ -21,7 +21,7 @@ from services import accounts, activity, invoices, seating
 from services.accounts import Tenant
 from services.drafts import whole_period
 from services.periods import Period, day_begins, nth_period
-from services.permissions import Actor
+from services.permissions import Actor, Right, require_change
 from services.seating import NOWHERE, SHARED, Move
 
 log = logging.getLogger(__name__)
@@ -62,27 +62,32 @@ async def settle_to_read(account_id: UUID, at: datetime) -> None:
 
 @asynccontextmanager
 async def up_to_date(
-    account_id: UUID, at: datetime, user_id: UUID | None = None
+    account_id: UUID, at: datetime, actor: Actor | None = None
 ) -> AsyncIterator[Tenant]:
     """The locked account, its subscription rolled forward to this instant.
 
     Rolling forward is committed on its own before: it was due anyway, and a refusal of
-    what the caller goes on to do must not undo it. Raises Unauthenticated where a user is
-    named who is disabled.
+    what the caller goes on to do must not undo it. Raises Unauthenticated for an actor who
+    is out.
     """
-    async with accounts.locked(account_id, user_id) as tenant:
+    async with accounts.locked(account_id, actor) as tenant:
         if not is_due(tenant.subscription, at):
             yield tenant
             return
     await renew_account(account_id, at)
-    async with accounts.locked(account_id, user_id) as tenant:
+    async with accounts.locked(account_id, actor) as tenant:
         yield tenant
 
 
-def acting(actor: Actor, at: datetime) -> AbstractAsyncContextManager[Tenant]:
-    """The same for what a user does. Raises Unauthenticated for a user who was disabled
-    meanwhile, by somebody else or by the renewal that was due."""
-    return up_to_date(actor.account_id, at, actor.user_id)
+def acting(actor: Actor, right: Right, at: datetime) -> AbstractAsyncContextManager[Tenant]:
+    """The same for what a user changes by a right: the one way to change anything.
+
+    Raises Forbidden, before anything is looked up, for whoever may change nothing by the right.
+    Raises Unauthenticated for a user who was disabled meanwhile, by somebody else or by the
+    renewal that was due, and for an access token that was revoked meanwhile.
+    """
+    require_change(actor, right)
+    return up_to_date(actor.account_id, at, actor)
 
 
 async def renew_account(account_id: UUID, at: datetime) -> Summary:

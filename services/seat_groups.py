@@ -96,9 +96,8 @@ async def create_seat_group(
     Raises Forbidden, Refusal (INVALID, FEATURE_NOT_IN_PLAN, SUBSCRIPTION_CANCELED,
     NAME_TAKEN, NOT_FOUND, NOT_ENOUGH_SEATS, IDEMPOTENCY_KEY_REUSED).
     """
-    require(actor, Right.CONFIGURE)
     arguments = {"name": name, "seats": seats, "administrators": sorted(administrator_ids)}
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.CONFIGURE, at) as tenant:
         attempt = await idempotency.attempt(
             tenant.account, idempotency_key, "create_seat_group", arguments, at
         )
@@ -133,8 +132,7 @@ async def update_seat_group(
     Raises Forbidden, Refusal (NOT_FOUND, INVALID, NAME_TAKEN, FEATURE_NOT_IN_PLAN,
     SUBSCRIPTION_CANCELED).
     """
-    require(actor, Right.CONFIGURE)
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.CONFIGURE, at) as tenant:
         group = await _get(tenant, group_id, "seat_group_id")
         require_groups(tenant)
         if name is not None:
@@ -152,8 +150,7 @@ async def delete_seat_group(
     Raises Forbidden, Refusal (NOT_FOUND, INVALID, SEAT_GROUP_FULL, NOT_ENOUGH_SEATS,
     SEAT_GROUP_REQUIRED, FEATURE_NOT_IN_PLAN, SUBSCRIPTION_CANCELED).
     """
-    require(actor, Right.CONFIGURE)
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.CONFIGURE, at) as tenant:
         group = await _get(tenant, group_id, "seat_group_id")
         if move_users_to == group_id:
             raise invalid("Members cannot move to the group that is deleted.", "move_users_to")

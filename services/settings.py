@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -101,6 +101,18 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _provider_is_certain_in_production(self) -> Self:
+        if self.environment != "production" or self.jwt_jwks_url is None:
+            return self
+        if not self.jwt_jwks_url.startswith("https://"):
+            raise ValueError("JWT_JWKS_URL: must begin with https:// when ENVIRONMENT=production")
+        # The provider signs tokens for others too, with the same keys.
+        for name in ("jwt_issuer", "jwt_audience"):
+            if getattr(self, name) is None:
+                raise ValueError(f"{name.upper()}: is required where JWT_JWKS_URL is set")
+        return self
+
+    @model_validator(mode="after")
     def _seller_is_whole(self) -> Self:
         needed = ("address_line1", "city", "country_code", "email")
         missing = [part for part in needed if not getattr(self, f"seller_{part}")]
@@ -114,7 +126,7 @@ class Settings(BaseSettings):
         """Whether the server does what `manage.py worker` does."""
         return self.workers == 1 if self.background_work is None else self.background_work
 
-    @property
+    @cached_property
     def signing_key(self) -> str:
         """The secret that signs tokens and links.
 

@@ -26,7 +26,7 @@ from services.accounts import Tenant
 from services.drafts import Draft
 from services.errors import Forbidden, Refusal, RefusalCode, refuse
 from services.periods import day_at
-from services.permissions import Actor, Right, or_forbidden, require
+from services.permissions import Actor, Right, or_forbidden, require, require_change
 from services.reads import Read
 from services.seat_changes import Holding, SeatChange, SeatChangeKind, plan_change, upcoming
 
@@ -135,10 +135,10 @@ async def change_users(
     Raises Forbidden, Refusal (INVALID, STALE, SUBSCRIPTION_CANCELED, SEATS_ALLOCATED,
     IDEMPOTENCY_KEY_REUSED).
     """
-    require(actor, Right.BILLING)
+    require_change(actor, Right.BILLING)
     order = text.clean_optional(purchase_order_number, text.MAX_REFERENCE, "purchase_order_number")
     arguments = {"seats": seats, "expected_version": expected_version, "order": order}
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.BILLING, at) as tenant:
         attempt = await idempotency.attempt(
             tenant.account, idempotency_key, "change_users", arguments, at
         )
@@ -223,9 +223,8 @@ async def _changed_before(tenant: Tenant, invoice_id: str | None) -> Changed:
 async def _set_cancellation(
     actor: Actor, cancel: bool, at: datetime, expected: int | None, key: str | None
 ) -> Subscription:
-    require(actor, Right.BILLING)
     arguments = {"cancel": cancel, "expected_version": expected}
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.BILLING, at) as tenant:
         attempt = await idempotency.attempt(tenant.account, key, "cancellation", arguments, at)
         subscription = tenant.subscription
         if attempt.earlier is not None:

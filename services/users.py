@@ -112,14 +112,13 @@ async def invite_user(
     Raises Forbidden, Refusal (INVALID, NOT_FOUND, EMAIL_TAKEN, SUBSCRIPTION_CANCELED,
     SEAT_GROUP_FULL, NOT_ENOUGH_SEATS, SEAT_GROUP_REQUIRED, IDEMPOTENCY_KEY_REUSED).
     """
-    require_some(actor, Right.INVITE_USERS)
     arguments = {
         "email": email,
         "name": name,
         "seat_group": seat_group_id,
         "permissions": permissions,
     }
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.INVITE_USERS, at) as tenant:
         attempt = await idempotency.attempt(
             tenant.account, idempotency_key, "invite_user", arguments, at
         )
@@ -147,8 +146,7 @@ async def disable_user(actor: Actor, user_id: UUID, at: datetime) -> User:
 
     Raises Forbidden, Refusal (NOT_FOUND, LAST_BILLING_ADMINISTRATOR).
     """
-    require_some(actor, Right.MANAGE_USERS)
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.MANAGE_USERS, at) as tenant:
         user = await get(tenant, user_id, "user_id")
         require(actor, Right.MANAGE_USERS, Target(groups=frozenset({user.seat_group_id})))
         if user.status is UserStatus.DISABLED:
@@ -173,8 +171,7 @@ async def enable_user(
     user moves there. Raises Forbidden, Refusal (NOT_FOUND, SUBSCRIPTION_CANCELED,
     SEAT_GROUP_FULL, NOT_ENOUGH_SEATS, SEAT_GROUP_REQUIRED).
     """
-    require_some(actor, Right.MANAGE_USERS)
-    async with renewals.acting(actor, at) as tenant:
+    async with renewals.acting(actor, Right.MANAGE_USERS, at) as tenant:
         user = await get(tenant, user_id, "user_id")
         await require_group(tenant, seat_group_id)
         group_id = seat_group_id or user.seat_group_id

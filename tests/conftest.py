@@ -20,6 +20,7 @@ from services import database, migrations, settings
 from tests.world import World, assert_counted, opened
 
 TABLES = (
+    "access_tokens",
     "activity",
     "idempotency_records",
     "invoice_documents",

@@ -17,6 +17,7 @@ SALES = Named("group", "Sales")
 PAUL = Named("user", "paul@acme.example")
 DORA = Named("user", "dora@acme.example")
 DOCS = Named("product", "Docs")
+TOKEN = Named("access token", "Old")
 
 INPUTS: dict[str, dict[str, Any]] = {
     "changeUsers": {"seats": 61},
@@ -34,8 +35,11 @@ INPUTS: dict[str, dict[str, Any]] = {
     "setAdministrator": {"userId": PAUL, "administrator": True},
     "updateLicenseManagement": {"onlyBillingAdministratorsManageUsers": True},
     "updateBillingDetails": {"legalName": "Acme Holding"},
+    "createAccessToken": {"name": "Deploy", "scopes": ["READ"]},
+    "revokeAccessToken": {"accessTokenId": TOKEN},
 }
-"""Each changes something; resumeSubscription only where a cancellation was scheduled."""
+"""Each changes something; resumeSubscription only where a cancellation was scheduled, and
+revokeAccessToken what `input_of` creates for it."""
 
 
 def account(**changes: Any) -> dict[str, Any]:
@@ -51,6 +55,11 @@ async def input_of(client: Client, mutation: str) -> dict[str, Any]:
 
 
 async def _resolved(client: Client, value: Any) -> Any:
+    if value is TOKEN:
+        payload = await client.do(
+            "createAccessToken", "accessToken { id }", name=TOKEN.name, scopes=["READ"]
+        )
+        return payload["accessToken"]["id"]
     if isinstance(value, Named):
         return await client.id_of(*value)
     if isinstance(value, dict):

@@ -26,6 +26,8 @@ ACTIONS = {
     "setProductPermission": "user.permission_changed",
     "updateLicenseManagement": "license_management.updated",
     "updateBillingDetails": "billing_details.updated",
+    "createAccessToken": "access_token.created",
+    "revokeAccessToken": "access_token.revoked",
 }
 
 
@@ -59,7 +61,7 @@ async def test_each_mutation_leaves_one_entry_of_its_user(
 ) -> None:
     ada = await done(sqlite_world, mutation)
     found = await entries(ada)
-    assert len(found) == (3 if mutation == "resumeSubscription" else 2)
+    assert len(found) == (3 if mutation in ("resumeSubscription", "revokeAccessToken") else 2)
     assert found[0]["actor"] == {"email": "ada@acme.example"}
     assert found[0]["at"] == "2026-07-01T12:00:00Z"
 
@@ -70,7 +72,7 @@ async def test_an_entry_says_what_was_done(sqlite_world: World, mutation: str, a
     assert (await entries(ada))[0]["action"] == action
 
 
-CREATE_OR_DELETE = {"createSeatGroup", "inviteUser", "deleteSeatGroup"}
+CREATE_OR_DELETE = {"createSeatGroup", "inviteUser", "deleteSeatGroup", "createAccessToken"}
 
 
 @pytest.mark.parametrize("mutation", sorted(mutations.INPUTS.keys() - CREATE_OR_DELETE))

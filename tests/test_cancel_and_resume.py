@@ -31,6 +31,8 @@ TAKE_NO_SEATS = [
     "setAdministrator",
     "updateLicenseManagement",
     "updateBillingDetails",
+    "createAccessToken",
+    "revokeAccessToken",
 ]
 
 

@@ -217,11 +217,13 @@ REFERENCES = [
     ("invoices", "subscription_id", "subscriptions"),
     ("invoice_lines", "invoice_id", "invoices"),
     ("activity", "actor_id", "users"),
+    ("access_tokens", "user_id", "users"),
 ]
 
 
 async def test_no_row_refers_to_another_account_s(world: World) -> None:
     await world.load(samples.account(), samples.account(code="rival"))
+    await world.client("ada").do("createAccessToken", name="Old", scopes=["READ"])
     own, theirs = await Account.all().order_by("code").values_list("id", flat=True)
     for table, column, referred in REFERENCES:
         change = f"UPDATE {table} SET {column} = (SELECT id FROM {referred} WHERE "

@@ -13,7 +13,7 @@ from tortoise import Tortoise
 
 from models.invoices import Invoice
 from server import create_app
-from services import auth, clock, database, documents, settings
+from services import clock, database, documents, links, settings
 from tests import samples
 from tests.world import World, opened
 
@@ -476,5 +476,5 @@ async def test_a_link_without_a_token_or_with_a_bearer_token_opens_nothing(acme:
 async def test_a_link_opens_an_invoice_of_its_own_account_alone(acme: World) -> None:
     await acme.load(samples.account(code="rival"))
     ours, theirs = await Invoice.all().order_by("account__code")
-    mixed = auth.sign_link(auth.Link(ours.account_id, theirs.id), clock.now())
+    mixed = links.sign_link(links.Link(ours.account_id, theirs.id), clock.now())
     await refused(acme, f"/invoices/ACME-00001.pdf?token={mixed}")

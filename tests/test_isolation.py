@@ -44,6 +44,8 @@ INPUTS: dict[str, dict[str, Any]] = {
     "setAdministrator": {"userId": "@User", "administrator": True},
     "updateLicenseManagement": {"seatGroupRequired": True},
     "updateBillingDetails": {"legalName": "New"},
+    "createAccessToken": {"name": "New", "scopes": ["READ"]},
+    "revokeAccessToken": {"accessTokenId": "@AccessToken"},
 }
 """An input for each mutation that is accepted and gives every argument that is an ID."""
 
@@ -54,7 +56,9 @@ EVERYTHING = """{
     invoices { edges { node { id } } }
     activity { edges { node { id actor { id } } } }
     seatGroups { edges { node { id administrators { id } users { edges { node { id } } } } } }
+    accessTokens { edges { node { id user { id } } } }
     users { edges { node {
+      accessTokens { edges { node { id } } }
       id seatGroup { id } administeredSeatGroups { id } productPermissions { product { id } }
     } } }
   }
@@ -116,6 +120,8 @@ def resolved(value: Any, own: dict[str, str]) -> Any:
 async def load(world: World) -> tuple[dict[str, str], dict[str, str]]:
     """Two accounts that look the same; an id of each type of both."""
     await world.load(samples.account(), samples.account(code="rival"))
+    for account in ("acme", "rival"):
+        await world.client("ada", account).do("createAccessToken", name="Old", scopes=["READ"])
     return await own_ids(world.client("ada")), await own_ids(world.client("ada", "rival"))
 
 
@@ -126,6 +132,7 @@ async def own_ids(client: Client) -> dict[str, str]:
         "@Subscription": root["subscription"]["id"],
         "@Invoice": root["invoices"]["edges"][0]["node"]["id"],
         "@ActivityEntry": root["activity"]["edges"][0]["node"]["id"],
+        "@AccessToken": root["accessTokens"]["edges"][0]["node"]["id"],
         "@Product": root["products"][0]["id"],
         "@SeatGroup": await client.id_of("group", "Sales"),
         "@SeatGroup too": await client.id_of("group", "Marketing"),
@@ -216,7 +223,16 @@ async def test_a_mutation_with_one_s_own_ids_changes_nothing_in_another_account(
     assert (await dump("acme") != mine) is (mutation != "resumeSubscription")
 
 
-KINDS = ["Account", "Subscription", "Invoice", "ActivityEntry", "Product", "SeatGroup", "User"]
+KINDS = [
+    "AccessToken",
+    "Account",
+    "Subscription",
+    "Invoice",
+    "ActivityEntry",
+    "Product",
+    "SeatGroup",
+    "User",
+]
 
 
 @pytest.mark.parametrize("who", ["ada", "adam", "olga", "grace", "paul"])

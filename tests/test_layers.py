@@ -89,3 +89,33 @@ def test_a_module_stays_a_room_that_one_can_overlook(module: str) -> None:
 @pytest.mark.parametrize("module", [name for name in modules() if name.startswith("resolvers/")])
 def test_a_resolver_catches_nothing_and_asks_no_database(module: str) -> None:
     assert not any(isinstance(node, ast.Try) for node in ast.walk(tree(module)))
+
+
+OPENING = {"locked", "up_to_date", "writing", "transaction", "in_transaction"}
+"""What begins a transaction, beside `renewals.acting`."""
+
+
+def use_cases() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
+    """Every function of the services that somebody calls as an actor, with its module."""
+    for module in (name for name in modules() if name.startswith("services/")):
+        for node in ast.walk(tree(module)):
+            if isinstance(node, ast.AsyncFunctionDef) and "actor" in _parameters(node):
+                yield module, node
+
+
+def _parameters(node: ast.AsyncFunctionDef) -> set[str]:
+    return {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+
+
+def _called(node: ast.AST) -> set[str]:
+    functions = [call.func for call in ast.walk(node) if isinstance(call, ast.Call)]
+    attributes = {one.attr for one in functions if isinstance(one, ast.Attribute)}
+    return attributes | {one.id for one in functions if isinstance(one, ast.Name)}
+
+
+def test_what_an_actor_changes_passes_the_one_guard_for_changes() -> None:
+    found = {f"{module}:{node.name}": _called(node) for module, node in use_cases()}
+    assert sum("acting" in called for called in found.values()) > 12
+    around = {name for name, called in found.items() if called & OPENING}
+    # The two that the guard itself is made of.
+    assert around == {"services/accounts.py:locked", "services/renewals.py:up_to_date"}

@@ -19,7 +19,7 @@ from tests import samples
 from tests.test_import import EXAMPLE, dump
 from tests.world import MIGRATIONS, World
 
-COMMANDS = ["migrate", "import", "token", "renew", "worker", "export-schema"]
+COMMANDS = ["migrate", "import", "token", "access-token", "renew", "worker", "export-schema"]
 VIEWER = "{ viewer { email } }"
 SECONDS = 20
 """How long a process may take to end; it takes 1 or 2."""
@@ -140,7 +140,7 @@ async def test_token_prints_one_that_the_api_accepts_as_long_as_it_lives(
     out = await done("token", "--account", "acme", "--user", "Ada@acme.example", "--ttl", "60")
     stranger = sqlite_world.stranger(out.strip())
     assert await stranger.data(VIEWER) == {"viewer": {"email": "ada@acme.example"}}
-    sqlite_world.at("2026-07-01T12:01:00")
+    sqlite_world.at("2026-07-01T12:02:00")
     assert await stranger.code(VIEWER) == "UNAUTHENTICATED"
 
 
@@ -148,6 +148,72 @@ async def test_token_is_refused_for_a_user_who_cannot_sign_in(sqlite_world: Worl
     await sqlite_world.load()
     lines = await refused("token", "--account", "acme", "--user", "who@acme.example")
     assert lines == ["account acme has no enabled user who@acme.example"]
+
+
+# --- access-token -------------------------------------------------------------------------
+
+OF_ADA = ("--account", "acme", "--user", "Ada@acme.example")
+
+
+async def test_an_access_token_is_created_listed_and_revoked(sqlite_world: World) -> None:
+    await sqlite_world.load()
+    named = ("--name", "Deploy", "--scope", "READ", "--scope", "USERS", "--days", "7")
+    secret = (await done("access-token", "create", *OF_ADA, *named)).strip()
+    client = sqlite_world.stranger(secret)
+    await client.data(VIEWER)
+    (token,) = json.loads(await done("access-token", "list", "--account", "acme"))
+    assert secret not in str(token)
+    assert token == {
+        "id": token["id"],
+        "user": "ada@acme.example",
+        "name": "Deploy",
+        "scopes": ["READ", "USERS"],
+        "created_at": "2026-07-01T12:00:00+00:00",
+        "expires_at": "2026-07-08T12:00:00+00:00",
+        "last_used_at": "2026-07-01T12:00:00+00:00",
+        "revoked_at": None,
+    }
+    for _ in range(2):
+        assert await done("access-token", "revoke", "--account", "acme", token["id"]) == ""
+    assert await client.code(VIEWER) == "UNAUTHENTICATED"
+    (token,) = json.loads(await done("access-token", "list", *OF_ADA))
+    assert token["revoked_at"] == "2026-07-01T12:00:00+00:00"
+    query = "{ account { activity { edges { node { action actor { id } } } } } }"
+    edges = (await sqlite_world.client("ada").data(query))["account"]["activity"]["edges"]
+    assert [edge["node"] for edge in edges[:3]] == [
+        {"action": "access_token.revoked", "actor": None},
+        {"action": "access_token.created", "actor": None},
+        {"action": "account.imported", "actor": None},
+    ]
+
+
+REFUSED_TOKENS = {
+    "there is no account nowhere": ("list", "--account", "nowhere"),
+    "account acme has no user who@acme.example": (
+        "list",
+        *("--account", "acme", "--user", "who@acme.example"),
+    ),
+    "account acme has no enabled user who@acme.example": (
+        "create",
+        *("--account", "acme", "--user", "who@acme.example", "--name", "A", "--scope", "READ"),
+    ),
+    "A token lives between 1 and 365 days.": (
+        "create",
+        *(*OF_ADA, "--name", "A", "--scope", "READ", "--days", "400"),
+    ),
+    "account acme has no access token 00000000-0000-0000-0000-000000000000": (
+        "revoke",
+        *("--account", "acme", "00000000-0000-0000-0000-000000000000"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "arguments"), REFUSED_TOKENS.items())
+async def test_what_no_access_token_can_be_is_refused(
+    sqlite_world: World, line: str, arguments: tuple[str, ...]
+) -> None:
+    await sqlite_world.load()
+    assert await refused("access-token", *arguments) == [line]
 
 
 # --- renew and worker ---------------------------------------------------------------------
@@ -238,6 +304,10 @@ WRONG = [
     ["token", "--account", "acme"],
     ["token", "--account", "acme", "--user", "ada@acme.example", "--ttl", "0"],
     ["token", "--account", "acme", "--user", "ada@acme.example", "--ttl", "86401"],
+    ["access-token"],
+    ["access-token", "create", *OF_ADA, "--name", "A"],
+    ["access-token", "create", *OF_ADA, "--name", "A", "--scope", "ALL"],
+    ["access-token", "revoke", "--account", "acme", "nonsense"],
     ["renew", "--limit", "0"],
     ["renew", "--limit", "many"],
 ]

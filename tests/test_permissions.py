@@ -36,7 +36,7 @@ OWNER, GROUP_ADMINISTRATOR, USER = Role.PRODUCT_OWNER, Role.GROUP_ADMINISTRATOR,
 ROLES = (BILLING, ADMINISTRATOR, OWNER, GROUP_ADMINISTRATOR, USER)
 
 NO = None
-ALL, PRODUCTS, GROUPS = Scope.ALL, Scope.OWN_PRODUCTS, Scope.OWN_GROUPS
+ALL, PRODUCTS, GROUPS, OWN = Scope.ALL, Scope.OWN_PRODUCTS, Scope.OWN_GROUPS, Scope.OWN
 
 # Right, whether restricted, and how far it reaches for each of ROLES.
 TABLE = [
@@ -44,6 +44,8 @@ TABLE = [
     (Right.BILLING, True, (ALL, NO, NO, NO, NO)),
     (Right.CONFIGURE, False, (ALL, NO, NO, NO, NO)),
     (Right.CONFIGURE, True, (ALL, NO, NO, NO, NO)),
+    (Right.SET_ADMINISTRATORS, False, (ALL, NO, NO, NO, NO)),
+    (Right.SET_ADMINISTRATORS, True, (ALL, NO, NO, NO, NO)),
     (Right.READ_SEAT_GROUPS, False, (ALL, ALL, ALL, GROUPS, NO)),
     (Right.READ_SEAT_GROUPS, True, (ALL, ALL, ALL, GROUPS, NO)),
     # A group administrator reads the members of its groups, not all users.
@@ -58,6 +60,8 @@ TABLE = [
     # Every user has the role USER besides: this is what that role alone grants.
     (Right.READ_SELF, False, (NO, NO, NO, NO, ALL)),
     (Right.READ_SELF, True, (NO, NO, NO, NO, ALL)),
+    (Right.ACCESS_TOKENS, False, (ALL, NO, NO, NO, OWN)),
+    (Right.ACCESS_TOKENS, True, (ALL, NO, NO, NO, OWN)),
 ]
 CELLS = [
     (right, role, restricted, scope)

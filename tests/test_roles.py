@@ -81,6 +81,8 @@ MUTATIONS = [
     Row("YNNNN", "allocateSeats", {"allocations": [{"seatGroupId": OWN, "seats": 21}]}),
     Row("YNNNN", "updateLicenseManagement", {}),
     Row("YNNNN", "setAdministrator", {"userId": "@paul", "administrator": True}),
+    Row("YYYYY", "createAccessToken", {"name": "New", "scopes": ["READ"]}),
+    Row("YYYYY", "revokeAccessToken", {"accessTokenId": "@token"}, "one's own"),
     Row("YUNNN", "inviteUser", invite(None), "into no group, no role"),
     Row("YUUNN", "inviteUser", invite(None, "@Roadmap"), "own product"),
     Row("YUNNN", "inviteUser", invite(None, "@Docs"), "other product"),
@@ -135,6 +137,7 @@ ACCOUNT_FIELDS = {
     "billingDetails": ("YNNNN", "billingDetails { legalName }"),
     "invoices": ("YNNNN", "invoices { totalCount edges { node { number } } }"),
     "activity": ("YNNNN", "activity { totalCount edges { node { summary } } }"),
+    "accessTokens": ("YNNNN", "accessTokens { totalCount edges { node { name } } }"),
     "seatGroups": ("YYYYN", "seatGroups { totalCount edges { node { name } } }"),
     "users": ("YYYYN", "users { totalCount edges { node { email } } }"),
 }
@@ -232,6 +235,10 @@ async def test_a_role_does_what_the_table_says(sqlite_world: World, who: str, se
     await sqlite_world.load(account(setting))
     await apply(sqlite_world, setting)
     ids = await ids_by_name(sqlite_world, setting)
+    made = await sqlite_world.client(ROLES[who], setting).do(
+        "createAccessToken", "accessToken { id }", name="Old", scopes=["READ"]
+    )
+    ids["@token"] = made["accessToken"]["id"]
     # What is forbidden changes nothing: asked first, it leaves all rows their beginning.
     rows = sorted(MUTATIONS, key=lambda row: allows(row.cells, who, setting))
     told = {row: "done" if allows(row.cells, who, setting) else "FORBIDDEN" for row in rows}

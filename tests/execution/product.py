@@ -15,7 +15,7 @@ from execution import Engine
 from models import keys
 from schema.context import Context
 from schema.root import schema
-from services import accounts, auth, clock
+from services import auth, callers, clock, token_secrets
 from services.errors import Unauthenticated
 from tests.execution.pairs import TIMES, assert_alike, run
 from tests.execution.placeholders import Known
@@ -27,6 +27,7 @@ CALLERS = ["ada", "ada", "ada", "adam", "grace", "olga", "paul", "nobody"]
 EVERYTHING = """{
     plans { id } viewer { id }
     account { id subscription { id } products { id }
+        accessTokens(first: 100) { edges { cursor node { id } } }
         users(first: 100) { edges { cursor node { id } } }
         seatGroups(first: 100) { edges { cursor node { id } } }
         invoices(first: 100) { edges { cursor node { id } } }
@@ -53,6 +54,9 @@ class Product:
         await ada.do("allocateSeats", allocations=[{"seatGroupId": group, "seats": 21}])
         await ada.do("inviteUser", email="new@acme.example", name="New", seatGroupId=group)
         await ada.do("changeUsers", seats=50)
+        for who in ("ada", "paul"):
+            client = self.world.client(who)
+            await client.do("createAccessToken", name="Deploy", scopes=["READ", "BILLING"])
         self.world.at("2026-07-03T12:00:00")
         found = await run(self.standard, EVERYTHING, context=await self.context("ada"))
         self.known = _known(found)
@@ -64,7 +68,10 @@ class Product:
         """Makes the database what it was, and the keys that come next the same again."""
         live = Tortoise.get_connection("default")._connection
         await live._execute(self._kept.backup, live._conn)
-        numbers = iter(range(1, 10**9))
+        numbers, secrets = iter(range(1, 10**9)), iter(range(1, 10**9))
+        self.world.monkeypatch.setattr(
+            token_secrets, "token_hex", lambda size: f"{next(secrets):0{2 * size}x}"
+        )
         self.world.monkeypatch.setattr(keys, "uuid7", lambda: UUID(int=(7 << 76) + next(numbers)))
 
     async def rows(self) -> dict[str, list[str]]:
@@ -85,7 +92,7 @@ class Product:
         at = clock.now()
         claims = auth.Claims(f"{caller}@acme.example", "acme")
         try:
-            return Context(await accounts.authenticate(claims, at), at, "http://testserver")
+            return Context(await callers.by_claims(claims, at), at, "http://testserver")
         except Unauthenticated as error:
             return Context(error, at, "http://testserver")
 
@@ -146,4 +153,10 @@ def _known(found: ExecutionResult) -> Known:
     return Known(ids, cursors)
 
 
-PAGES = {"user": "users", "seatGroup": "seatGroups", "invoice": "invoices", "entry": "activity"}
+PAGES = {
+    "accessToken": "accessTokens",
+    "user": "users",
+    "seatGroup": "seatGroups",
+    "invoice": "invoices",
+    "entry": "activity",
+}

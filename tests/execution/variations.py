@@ -35,6 +35,7 @@ SENSIBLE: dict[str, list[Any]] = {
     "name": ["Finance", "Marketing", "Legal"],
     "seats": [0, 1, 5, 20, 30, 64, 65, 66, 80],
     "expectedVersion": [1, 2, 3],
+    "expiresInDays": [1, 30, 365, 366],
     "countryCode": ["US", "DE", "XX"],
     "billingEmail": ["pay@acme.example"],
     "legalName": ["Acme Limited"],

@@ -30,7 +30,7 @@ async def test_a_token_from_before_is_good_until_it_expires(world: World, back: 
     ada = world.client("ada")
     world.at(back)
     assert (await ada.data("{ viewer { email } }"))["viewer"]["email"] == "ada@acme.example"
-    world.at("2026-07-01T13:00:01")
+    world.at("2026-07-01T13:01:01")
     assert await ada.code("{ viewer { email } }") == "UNAUTHENTICATED"
 
 
