@@ -28,6 +28,9 @@ MAX_HEADERS = 100
 READER_SECONDS = 30.0
 """How long a client may leave an answer unread."""
 
+LINGERING_SECONDS = 1.0
+"""How long what a refused client still sends is thrown away, so that it sees why."""
+
 Refusal = tuple[int, str, str]
 
 MALFORMED: Refusal = (400, "This is no HTTP request.", "BAD_REQUEST")
@@ -54,13 +57,15 @@ class Connection(HttpToolsProtocol):
     since = 0.0
     """Since when it is idle, where it is."""
     refusal: Refusal = MALFORMED
+    refused = False
     deadline: TimerHandle | None = None
     reader: TimerHandle | None = None
 
     @property
     def idle(self) -> bool:
         """Whether nothing is asked and nothing has to be answered."""
-        return not self.arriving and (self.cycle is None or self.cycle.response_complete)
+        answered = self.cycle is None or self.cycle.response_complete
+        return self.refused or (answered and not self.arriving)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
@@ -71,6 +76,7 @@ class Connection(HttpToolsProtocol):
         )
         if len(self.connections) > settings.current().max_connections and not self._make_room():
             self._refuse(TOO_MANY)
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
@@ -82,11 +88,11 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A piece of a request, or of several."""
-        if self.transport.is_closing():
+        if self.refused or self.transport.is_closing():
             return
         self.received += len(data)
         super().data_received(data)
-        if self.arriving and not self.transport.is_closing():
+        if self.arriving and not self.refused:
             if self.head and self.received > MAX_HEAD:
                 self._refuse(TOO_LARGE)
             elif self.deadline is None:
@@ -172,8 +178,12 @@ class Connection(HttpToolsProtocol):
             line("connection.refused", status=status, code=code)
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(_answer(status, message, code))
-        self.transport.close()
-        self.reader = self.loop.call_later(READER_SECONDS, self.transport.abort)
+        # Closed at once, what the client is still sending would reset the connection, and it
+        # would not see why.
+        self.refused = True
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self.reader = self.loop.call_later(LINGERING_SECONDS, self.transport.abort)
 
     def _make_room(self) -> bool:
         """Closes a tenth of the idle connections, those longest so; tells whether there was one."""
