@@ -6,6 +6,8 @@ the ASGI application's factory.
 
 import asyncio
 import gc
+import importlib
+import importlib.util
 import logging
 import signal
 import sys
@@ -33,6 +35,8 @@ COLLECTION = (20_000, 20, 20)
 
 SAMPLING_SECONDS = 1
 
+TRACES = "door.traces"
+
 PREFLIGHT_SECONDS = 7200
 """How long a browser remembers what a page elsewhere may do; no browser does so for longer."""
 
@@ -43,7 +47,7 @@ class Application(Starlette):
     def build_middleware_stack(self) -> ASGIApp:
         """What a request passes, and answers to crashes as well."""
         stack, origins = super().build_middleware_stack(), settings.current().cors_origins
-        return Observed(_open_to(origins, stack) if origins else stack)
+        return Observed(_traced(_open_to(origins, stack) if origins else stack))
 
 
 def create_app() -> Starlette:
@@ -84,6 +88,15 @@ def _open_to(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
         expose_headers=["Retry-After", "X-Request-Id", "traceparent"],
         max_age=PREFLIGHT_SECONDS,
     )
+
+
+def _traced(app: ASGIApp) -> ASGIApp:
+    """Has a span made of each request, where the settings say where to send it."""
+    if not settings.current().otel_exporter_otlp_endpoint:
+        return app
+    # By name: the libraries are an extra, and take time and memory.
+    traced: ASGIApp = importlib.import_module(TRACES).Traced(app)
+    return traced
 
 
 def served() -> ASGIApp:
@@ -163,7 +176,10 @@ async def _sampling(engine: Engine) -> AsyncIterator[None]:
 
 async def check() -> None:
     """Raises OperatorError where the application could not serve."""
-    assert settings.current().signing_key
+    configured = settings.current()
+    assert configured.signing_key
+    if configured.otel_exporter_otlp_endpoint and not importlib.util.find_spec("opentelemetry"):
+        raise OperatorError("OTEL_EXPORTER_OTLP_ENDPOINT: the extra otel is not installed")
     await migrations.require_current()
 
 

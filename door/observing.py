@@ -11,11 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from door.failures import closing_down
 from door.headers import safe
+from door.routes import route
 from schema.errors import INTERNAL
 from services import logs, metrics, observations
 from services.observations import Observation
-
-ROUTES = frozenset({"/", "/graphql", "/healthz", "/readyz"})
 
 CLIENT_CLOSED = 499
 """The status, in the log alone, of a request whose caller went away before the answer."""
@@ -81,15 +80,6 @@ class Observed:
             request_id=seen.request_id,
             trace_id=seen.trace_id,
         )
-
-
-def route(path: str) -> str:
-    """Which route a path is of. Never the path itself: it is the caller's, and says anything."""
-    if path in ROUTES:
-        return path
-    if path.startswith("/invoices/"):
-        return "/invoices/{number}.pdf"
-    return "/static" if path.startswith("/static/") else "none"
 
 
 def _traceparent(scope: Scope) -> bytes | None:

@@ -27,6 +27,8 @@ class Observation:
     request_id: str = ""
     trace_id: str = ""
     flags: str = "00"
+    parent_id: str | None = None
+    """The caller's span."""
     operation: str | None = None
     type: str | None = None
     """query or mutation."""
@@ -63,7 +65,7 @@ def begin(traceparent: bytes | None) -> Observation:
     if found is None:
         seen.trace_id = f"{random.getrandbits(128) or 1:032x}"
     else:
-        seen.trace_id, seen.flags = found
+        seen.trace_id, seen.parent_id, seen.flags = found
     _current.set(seen)
     return seen
 
@@ -73,8 +75,8 @@ def current() -> Observation:
     return _current.get() or Observation()
 
 
-def _parent(header: bytes) -> tuple[str, str] | None:
-    """The trace and its flags; None for a header that W3C calls invalid."""
+def _parent(header: bytes) -> tuple[str, str, str] | None:
+    """The trace, the caller's span and its flags; None for a header that W3C calls invalid."""
     if len(header) > MAX_TRACEPARENT:
         return None
     match = TRACEPARENT.fullmatch(header.decode("latin-1"))
@@ -82,4 +84,4 @@ def _parent(header: bytes) -> tuple[str, str] | None:
         return None
     if not match[1].strip("0") or not match[2].strip("0"):
         return None
-    return match[1], f"{int(match[3], 16) & 1:02x}"
+    return match[1], match[2], f"{int(match[3], 16) & 1:02x}"
