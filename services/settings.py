@@ -72,9 +72,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
 
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
-        parts = urlsplit(origin)
-        exact = f"{parts.scheme}://{parts.netloc}" == origin.lower() == origin and parts.hostname
-        if parts.scheme not in ("https", "http") or not exact or not _is_host(parts.netloc):
+        if not re.fullmatch(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[1-9]\d{0,4})?", origin):
             raise ValueError("must be origins such as https://app.example, between commas")
     return origins
 
