@@ -112,6 +112,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     async with database.connected(everywhere=True):
         await check()
         _spare_the_collector()
+        log.info("server.started")
         try:
             async with background_work(), _sampling(app.state.engine):
                 yield

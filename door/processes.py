@@ -5,6 +5,7 @@ SHUTDOWN_TIMEOUT seconds to end; then the exit code is 0. With WORKERS, the pare
 a process that dies, and does the same for all of them.
 """
 
+import logging
 import resource
 import signal
 import socket
@@ -18,6 +19,8 @@ from services import logs, metrics, settings
 from services.errors import OperatorError
 from services.settings import Settings
 
+log = logging.getLogger(__name__)
+
 SPARE_FILES = 200
 """Open files besides clients' connections: the database's, the log, modules that are loaded."""
 
@@ -28,6 +31,14 @@ connections to the database."""
 
 class Supervisor(Multiprocess):
     """Uvicorn's parent of several processes."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replaces those that have died, or no longer answer, and says so."""
+        before = list(self.processes)
+        super().keep_subprocess_alive()
+        for old, new in zip(before, self.processes, strict=True):
+            if old is not new:
+                log.error("server.process_replaced pid=%s exit_code=%s", old.pid, old.exitcode)
 
     def terminate_all(self) -> None:
         """Ends them. Nobody listens from here on: else clients would wait for nothing."""

@@ -12,9 +12,11 @@ import atexit
 import logging
 import os
 import re
+import select
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections import deque
+from collections.abc import Callable, Iterator, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,8 +36,8 @@ OURS = ("door", "execution", "manage", "resolvers", "schema", "server", "service
 PAUSE = 0.05
 """Seconds in which lines gather to be written together."""
 
-MAX_WAITING = 8 * 2**20
-"""Bytes that may wait for a reader that is slow; what comes then is dropped, and counted."""
+MAX_WAITING = 20_000
+"""Lines that may wait for a reader that is slow; what comes then is dropped, and counted."""
 
 SECRETS = (
     (re.compile(r"(?m)^\s*(DETAIL|CONTEXT|QUERY):.*$"), r"\1: (left out)"),
@@ -55,18 +57,16 @@ class Writer:
     def __init__(self, descriptor: int) -> None:
         self.dropped = 0
         self._descriptor = descriptor
-        self._lines: list[bytes] = []
-        self._size = 0
+        self._lines: deque[bytes] = deque()
         self._awake = threading.Event()
         self._writing = threading.Lock()
         threading.Thread(target=self._run, name="log", daemon=True).start()
 
     def __call__(self, line: bytes) -> None:
         """Takes a line, without its end. Never waits."""
-        if self._size > MAX_WAITING:
+        if len(self._lines) >= MAX_WAITING:
             self.dropped += 1
             return
-        self._size += len(line)
         self._lines.append(line)
         if not self._awake.is_set():
             self._awake.set()
@@ -74,14 +74,15 @@ class Writer:
     def flush(self) -> None:
         """Writes what there is."""
         with self._writing:
-            lines, self._lines, self._size = self._lines, [], 0
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
             dropped, self.dropped = self.dropped, 0
             if dropped:
                 lines.append(rendered({"event": "log.dropped", "lines": dropped, "level": "error"}))
-            content = memoryview(b"\n".join([*lines, b""]) if lines else b"")
             try:
-                while content:
-                    content = content[os.write(self._descriptor, content) :]
+                for piece in _pieces(lines):
+                    content = memoryview(piece)
+                    while content:
+                        content = content[os.write(self._descriptor, content) :]
             except OSError:
                 return  # Nobody reads any more: there is nobody to tell.
 
@@ -91,6 +92,18 @@ class Writer:
             time.sleep(PAUSE)
             self._awake.clear()
             self.flush()
+
+
+def _pieces(lines: list[bytes]) -> Iterator[bytes]:
+    """The lines in pieces that a pipe takes whole, so that those of several processes do not get
+    into each other; a longer line is a piece of its own."""
+    piece = bytearray()
+    for line in lines:
+        if piece and len(piece) + len(line) >= select.PIPE_BUF:
+            yield bytes(piece)
+            piece.clear()
+        piece += line + b"\n"
+    yield bytes(piece)
 
 
 def configure(descriptor: int) -> Writer:

@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     graphiql: bool = True
     introspection: bool = True
 
-    request_timeout: float = Field(default=5, gt=0, le=600)
+    request_timeout: float = Field(default=4, gt=0, le=600)
     """Seconds in which a request must have arrived, its body included."""
     keep_alive_timeout: float = Field(default=5, gt=0, le=600)
     """Seconds that a connection may stay open without a request."""
