@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-lock lint install lock
+.PHONY: run test check bench bench-lock lint install lock lock-image
 
 run: install
 	@$(BIN)/python manage.py demo
@@ -31,6 +31,8 @@ lint: install
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/deptry .
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 
 install: .venv/.installed
 
@@ -46,3 +48,9 @@ install: .venv/.installed
 lock:
 	uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url \
 		--no-header --universal --upgrade --quiet -o requirements.lock
+	$(MAKE) --no-print-directory lock-image
+
+# The same versions for the container image: what runs, with the extra for traces, without tools.
+lock-image:
+	uv pip compile pyproject.toml --extra otel -c requirements.lock --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --universal --quiet -o deploy/requirements.lock

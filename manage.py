@@ -5,7 +5,6 @@ Exit code 0 on success, 1 on a refusal with its reason on standard error, 2 on w
 
 import asyncio
 import json
-import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -25,6 +24,8 @@ from services import (
     database,
     demo,
     imports,
+    logs,
+    metrics,
     migrations,
     operator_tokens,
     renewals,
@@ -169,6 +170,7 @@ async def _token(account: str, user: str, lifetime: timedelta) -> str:
 
 
 async def _work() -> renewals.Summary:
+    metrics.serve()
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -177,6 +179,7 @@ async def _work() -> renewals.Summary:
 
 def _run(command: Callable[[], Awaitable[Result]]) -> Result:
     """Runs a command on the database; a refusal ends with its reason and exit code 1."""
+    _guarded(lambda: logs.configure(sys.stderr.fileno()))
 
     async def connected() -> Result:
         migrating = command is migrations.migrate
@@ -198,13 +201,13 @@ def _guarded(command: Callable[[], Result]) -> Result:
 
 
 def _fail(message: str) -> NoReturn:
+    logs.flush()
     print(message, file=sys.stderr)
     raise typer.Exit(1)
 
 
 def main() -> None:
     """The entry point."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     app()
 
 

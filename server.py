@@ -1,36 +1,59 @@
-"""The application: settings, database and routes, and how it is served.
+"""The application: settings, database and routes, put together.
 
-`python server.py` serves with the settings of the environment; `create_app` is the ASGI
-application's factory.
+`python server.py` serves with the settings of the environment (door/processes.py); `create_app` is
+the ASGI application's factory.
 """
 
 import asyncio
 import gc
-import socket
+import importlib
+import importlib.util
+import logging
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from types import FrameType
 
-import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
-from door import failures, graphql, health, invoices, pages
-from door.headers import SafeHeaders
+from door import failures, graphql, health, invoices, pages, processes
+from door.observing import Observed
 from execution import Engine
 from schema.root import schema
-from services import database, documents, migrations, settings, workers
+from services import database, documents, logs, metrics, migrations, settings, workers
 from services.errors import OperatorError
+
+log = logging.getLogger("server")
 
 COLLECTION = (20_000, 20, 20)
 """After how many new objects Python looks for circles (docs/performance.md)."""
 
+SAMPLING_SECONDS = 1
+
+TRACES = "door.traces"
+
+PREFLIGHT_SECONDS = 7200
+"""How long a browser remembers what a page elsewhere may do; no browser does so for longer."""
+
+
+class Application(Starlette):
+    """Starlette's, watched from outside of everything it does."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What a request passes, and answers to crashes as well."""
+        stack, origins = super().build_middleware_stack(), settings.current().cors_origins
+        return Observed(_traced(_open_to(origins, stack) if origins else stack))
+
 
 def create_app() -> Starlette:
     """The application. Its start fails with one line when a setting or the database is wrong."""
-    app = Starlette(
+    configured = settings.current()
+    app = Application(
         routes=[
             Route("/", pages.billing),
             Route("/graphql", graphql.endpoint, methods=["GET", "POST"]),
@@ -39,30 +62,76 @@ def create_app() -> Starlette:
             Route("/readyz", health.readyz),
             Mount("/static", pages.files()),
         ],
-        middleware=[Middleware(SafeHeaders)],
         exception_handlers={
             404: failures.not_found,
             405: failures.not_allowed,
+            ClientDisconnect: failures.gone,
             **dict.fromkeys(database.FAILURES, failures.database_failed),
             Exception: failures.crashed,
         },
         lifespan=lifespan,
     )
-    app.state.engine = Engine(schema, compiled=settings.current().compiled_execution)
+    app.state.engine = Engine(
+        schema, compiled=configured.compiled_execution, introspection=configured.introspection
+    )
     return app
+
+
+def _open_to(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
+    """Lets the pages of these origins call the API, with tokens, which they must have; there are no
+    cookies to go along."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "traceparent"],
+        expose_headers=["Retry-After", "X-Request-Id", "traceparent"],
+        max_age=PREFLIGHT_SECONDS,
+    )
+
+
+def _traced(app: ASGIApp) -> ASGIApp:
+    """Has a span made of each request, where the settings say where to send it."""
+    if not settings.current().otel_exporter_otlp_endpoint:
+        return app
+    # By name: the libraries are an extra, and take time and memory.
+    traced: ASGIApp = importlib.import_module(TRACES).Traced(app)
+    return traced
+
+
+def served() -> ASGIApp:
+    """The application in a process that serves it."""
+    logs.configure(sys.stdout.fileno())
+    return create_app()
 
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Connects the database for as long as the application serves."""
+    _notice_the_end(app)
     async with database.connected(everywhere=True):
         await check()
         _spare_the_collector()
+        log.info("server.started")
         try:
-            async with background_work():
+            async with background_work(), _sampling(app.state.engine):
                 yield
         finally:
             await documents.close()
+    log.info("server.stopped")
+    logs.flush()
+
+
+def _notice_the_end(app: Starlette) -> None:
+    """Has /readyz say so from the moment on in which the process is told to end."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        app.state.stops = True
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def _spare_the_collector() -> None:
@@ -89,38 +158,41 @@ async def background_work() -> AsyncIterator[None]:
         await work
 
 
+@asynccontextmanager
+async def _sampling(engine: Engine) -> AsyncIterator[None]:
+    """Takes figures down that are not counted as they happen, each second."""
+
+    async def sample() -> None:
+        while True:
+            metrics.sample(engine.counts)
+            await asyncio.sleep(SAMPLING_SECONDS)
+
+    task = asyncio.create_task(sample()) if metrics.are_kept() else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+
+
 async def check() -> None:
     """Raises OperatorError where the application could not serve."""
-    assert settings.current().signing_key
-    await migrations.require_current()
-
-
-def serve() -> None:
-    """Serves until stopped. Raises OperatorError where it cannot start."""
     configured = settings.current()
-    asyncio.run(_check_start())
-    _check_address(configured.host, configured.port)
-    where: dict[str, Any] = {"host": configured.host, "port": configured.port}
-    # No log of requests: the address of a PDF link carries its signature.
-    quiet: dict[str, Any] = {"server_header": False, "access_log": False, "log_level": "warning"}
-    uvicorn.run("server:create_app", factory=True, workers=configured.workers, **where, **quiet)
-
-
-def _check_address(host: str, port: int) -> None:
-    """Raises OperatorError where the address cannot be served: uvicorn would say more."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            message = f"HOST, PORT: {host}:{port} cannot be served ({error.strerror or error})"
-            raise OperatorError(message) from None
+    assert configured.signing_key
+    if configured.otel_exporter_otlp_endpoint and not importlib.util.find_spec("opentelemetry"):
+        raise OperatorError("OTEL_EXPORTER_OTLP_ENDPOINT: the extra otel is not installed")
+    await migrations.require_current()
 
 
 async def _check_start() -> None:
     async with database.connected():
         await check()
+
+
+def serve() -> None:
+    """Serves until stopped. Raises OperatorError where it cannot start."""
+    asyncio.run(_check_start())
+    processes.serve("server:served")
 
 
 def main() -> None:

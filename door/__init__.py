@@ -7,6 +7,11 @@
     health.py    whether the process answers, and whether it can serve
     failures.py  what has no route, and what fails outside GraphQL
     headers.py   the headers of every answer
+    observing.py what stands around every request: ids, headers, log, metrics
+    traces.py    a span for each request, where traces are on
+    routes.py    routes' names for both
+    connections.py  clients' connections and their bounds
+    processes.py how the application is served, by one process or several
 
 `server.py` puts them together.
 """

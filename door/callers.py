@@ -5,7 +5,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from services import auth, callers, settings, sign_ins, token_secrets
+from services import auth, callers, observations, settings, sign_ins, token_secrets
 from services.errors import Unauthenticated
 from services.permissions import Actor
 
@@ -18,6 +18,8 @@ async def caller(request: Request, at: datetime) -> Actor | Unauthenticated:
         sign_ins.refused(error)
         return error
     sign_ins.accepted(actor)
+    seen = observations.current()
+    seen.account_id, seen.user_id = actor.account_id, actor.user_id
     return actor
 
 
@@ -42,7 +44,11 @@ def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 
 def base_url(request: Request) -> str:
-    """Where clients reach this server: PUBLIC_URL, or the address that they used."""
-    public = settings.current().public_url.rstrip("/")
-    host = request.headers.get("host")
-    return public or f"{request.url.scheme}://{host or request.url.netloc}"
+    """Where clients reach this server: PUBLIC_URL. Without it, the address that they say they
+    used; in production, where nobody is to choose where links lead, the one that is served."""
+    configured = settings.current()
+    if configured.public_url:
+        return configured.public_url.rstrip("/")
+    if configured.environment == "production":
+        return configured.address
+    return f"{request.url.scheme}://{request.headers.get('host') or request.url.netloc}"

@@ -5,21 +5,18 @@ from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
-from door.headers import SafeHeaders
 from schema.errors import INTERNAL, UNAVAILABLE
-from services import database
+from services import database, observations
 
 log = logging.getLogger(__name__)
 
 
 def error_response(status: int, message: str, code: str) -> Response:
     """An error in the form of GraphQL's."""
-    return JSONResponse(
-        {"errors": [{"message": message, "extensions": {"code": code}}]},
-        status,
-        {"Cache-Control": "no-store"},
-    )
+    observations.current().failed(code)
+    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
 
 
 async def not_found(request: Request, error: Exception) -> Response:
@@ -38,7 +35,7 @@ async def database_failed(request: Request, error: Exception) -> Response:
     """A database that is away or too busy, met outside GraphQL; other failures are internal."""
     if not database.is_outage(error):
         raise error
-    log.error("database outage at %s: %r", request.url.path, error)
+    log.error("database outage: %r", error)
     response = error_response(503, *UNAVAILABLE)
     response.headers["Retry-After"] = "1"
     return response
@@ -47,10 +44,20 @@ async def database_failed(request: Request, error: Exception) -> Response:
 async def crashed(request: Request, error: Exception) -> Response:
     """An internal error outside GraphQL: told by an id that finds it in the log."""
     error_id = uuid4().hex
-    log.error("internal error %s at %s", error_id, request.url.path, exc_info=error)
+    log.error("internal error %s", error_id, exc_info=error)
     message, code = INTERNAL
+    observations.current().failed(code)
     body = {"message": message, "extensions": {"code": code, "errorId": error_id}}
-    response = JSONResponse({"errors": [body]}, 500)
-    # This handler stands outside the middleware.
-    response.raw_headers.extend(SafeHeaders.HEADERS)
-    return response
+    return JSONResponse({"errors": [body]}, 500)
+
+
+async def gone(request: Request, error: Exception) -> Response:
+    """A caller that went away before its request was read: nobody sees this answer."""
+    return error_response(400, "The request did not arrive whole.", "CLIENT_CLOSED_REQUEST")
+
+
+async def closing_down(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers a request that could not end before the server had to."""
+    response = error_response(503, "The server stops: try again.", "SERVICE_UNAVAILABLE")
+    response.headers.update({"Retry-After": "1", "Connection": "close"})
+    await response(scope, receive, send)

@@ -20,7 +20,7 @@ from door.callers import base_url, caller
 from execution import Document, Engine
 from schema.context import Context
 from schema.errors import presented
-from services import clock, reads
+from services import clock, observations, reads, settings
 
 MAX_BODY = 256 * 1024
 """The largest body that is read, in bytes."""
@@ -49,7 +49,7 @@ class Operation:
 
 async def endpoint(request: Request) -> Response:
     """The API; for a browser that opens the address, GraphiQL."""
-    if pages.wants_page(request):
+    if pages.wants_page(request) and settings.current().graphiql:
         return pages.graphiql()
     at = clock.now()
     context = Context(await caller(request, at), at, base_url(request))
@@ -62,6 +62,7 @@ async def answer(engine: Engine, request: Request, context: Context) -> Response
     try:
         result = await _execute(engine, request.method, await _read(request), context)
     except Unacceptable as error:
+        observations.current().failed(error.code)
         body = {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
         headers = {"Allow": "GET, POST"} if error.status == 405 else None
         return Response(orjson.dumps(body), error.status, headers, JSON)
@@ -79,6 +80,7 @@ async def _execute(
     if document.ast is None:
         return ExecutionResult(None, document.errors)
     node = _operation_of(document, operation.name)
+    observations.current().runs(node.name.value if node.name else None, node.operation.value)
     if method == "GET" and node.operation is not OperationType.QUERY:
         raise Unacceptable(405, "Only queries can be sent with GET.")
     if document.errors:
@@ -98,6 +100,7 @@ def _response(request: Request, result: ExecutionResult) -> Response:
     refused = result.data is None and all(error.path is None for error in errors)
     body: dict[str, Any] = {} if refused else {"data": result.data}
     if errors:
+        observations.current().failed(str((errors[0].extensions or {}).get("code")))
         body["errors"] = [error.formatted for error in errors]
     strict = GRAPHQL_JSON in request.headers.get("accept", "")
     media_type = f"{GRAPHQL_JSON}; charset=utf-8" if strict else JSON

@@ -1,32 +1,58 @@
 """The headers of every answer."""
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from collections.abc import Sequence
 
-CONTENT_SECURITY_POLICY = (
+from services import settings
+
+Headers = list[tuple[bytes, bytes]]
+
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+"""For what is no page: should a browser be made to show it, it can do nothing."""
+
+PAGE_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self' data:; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
 )
 
+ALWAYS: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
 
-class SafeHeaders:
-    """Adds to every answer the headers that keep browsers from doing more than they should."""
+POLICY = b"content-security-policy"
+NO_STORE = (b"cache-control", b"no-store")
+API: Headers = [(POLICY, API_POLICY.encode()), *ALWAYS]
+PAGE: Headers = [
+    (POLICY, PAGE_POLICY.encode()),
+    *ALWAYS,
+    (
+        b"permissions-policy",
+        b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+]
 
-    HEADERS = (
-        (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-    )
+TLS: Headers = [(b"strict-transport-security", b"max-age=31536000")]
+"""A year; whether other hosts of the domain have TLS is not ours to say."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+JSON = (b"application/json", b"application/graphql-response+json")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on."""
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.HEADERS]
-            await send(message)
+def safe(headers: Sequence[tuple[bytes, bytes]], scheme: str) -> Headers:
+    """The headers of an answer, with those that keep browsers from doing more than they should.
 
-        await self.app(scope, receive, send_with_headers)
+    Answers in JSON are the API's, and no cache keeps them; everything else is for people.
+    """
+    given = dict(headers)
+    api = given.get(b"content-type", b"").startswith(JSON)
+    made = [*headers, *(API if api else PAGE)]
+    if api and b"cache-control" not in given:
+        made.append(NO_STORE)
+    return [*made, *TLS] if scheme == "https" or is_behind_tls() else made
+
+
+def is_behind_tls() -> bool:
+    """Whether clients reach the server by TLS, which ends before it."""
+    return settings.current().public_url.startswith("https://")

@@ -12,6 +12,6 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """The database is reachable and its schema current."""
-    ready = await migrations.is_current()
+    """The database is reachable, its schema current, and the server is not about to stop."""
+    ready = not getattr(request.app.state, "stops", False) and await migrations.is_current()
     return JSONResponse({"status": "ok" if ready else "unavailable"}, 200 if ready else 503)

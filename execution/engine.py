@@ -16,6 +16,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
@@ -100,9 +101,14 @@ class Document:
 class Engine:
     """Runs the operations of a schema."""
 
-    def __init__(self, schema: Schema, *, compiled: bool = True) -> None:
+    def __init__(
+        self, schema: Schema, *, compiled: bool = True, introspection: bool = True
+    ) -> None:
         self.schema = schema
         self.compiled = compiled
+        self.rules = tuple(specified_rules)
+        if not introspection:
+            self.rules += (NoSchemaIntrospectionCustomRule,)
         self.counts: Counter[str] = Counter()
         """Operations by how they were run: COMPILED, or why they were not."""
         self._documents: LRUCache[str, Document] = LRUCache(CACHE_BYTES, lambda kept: kept.size)
@@ -191,7 +197,7 @@ class Engine:
             for node in ast.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        errors = validate_document(self.schema._schema, ast, tuple(specified_rules))  # noqa: SLF001
+        errors = validate_document(self.schema._schema, ast, self.rules)  # noqa: SLF001
         return Document(text, errors, ast, operations, _conditions(ast))
 
 

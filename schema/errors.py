@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.utils.str_converters import to_camel_case
 
-from services import database
+from services import database, metrics, observations
 from services.errors import (
     BadUserInput,
     Forbidden,
@@ -74,6 +74,8 @@ class AnswerRefusals(FieldExtension):
         try:
             return await database.retrying(attempt)
         except Refusal as refusal:
+            observations.current().failed(refusal.problems[0].code)
+            metrics.refused(problem.code for problem in refusal.problems)
             return self.payload(
                 user_errors=[user_error(problem, "input") for problem in refusal.problems]
             )

@@ -223,6 +223,14 @@ def dialect() -> str:
     return found
 
 
+def connections() -> dict[str, int]:
+    """How many connections to PostgreSQL are in use, how many wait for one, and the limit."""
+    pool = getattr(client(), "_pool", None)
+    if pool is None:
+        return {}
+    return {"in_use": pool.in_use, "waiting": pool.waiting, "limit": pool.size}
+
+
 async def fetch(sql: str, *values: Any, long: bool = False) -> Sequence[Any]:
     """The records of a statement of ours, written as `statement` says; `long` where it may look
     through many rows."""

@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from time import perf_counter
 from typing import Any
 
 from pebble import ProcessPool
+
+from services import metrics
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +107,13 @@ async def render(document: InvoiceDocument) -> bytes:
 
     Raises RenderError when drawing fails, takes longer than TIME_LIMIT_SECONDS or crashes.
     """
-    drawing: Drawing = await _in_worker(_draw, document)
+    begin = perf_counter()
+    try:
+        drawing: Drawing = await _in_worker(_draw, document)
+    except RenderError:
+        metrics.drawn("failed", perf_counter() - begin)
+        raise
+    metrics.drawn("drawn", perf_counter() - begin)
     if drawing.missing:
         points = " ".join(f"U+{ord(char):04X}" for char in drawing.missing)
         log.warning("invoice.glyph_missing number=%s code_points=%s", document.number, points)

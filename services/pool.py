@@ -41,6 +41,16 @@ class Pool:
         """How many connections can be had without waiting for somebody."""
         return self.size - self._open + len(self._idle)
 
+    @property
+    def in_use(self) -> int:
+        """How many connections somebody has."""
+        return self._open - len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for one."""
+        return sum(not waiter.done() for waiter in self._waiting)
+
     async def acquire(self) -> asyncpg.Connection:
         """A connection. Raises TimeoutError, InterfaceError for a pool that is closed, or what
         connecting raises."""

@@ -3,12 +3,20 @@
 import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.errors import OperatorError
 from services.proration import Proration
@@ -47,9 +55,32 @@ def _is_host(host: str) -> bool:
 
 
 def _web_url(url: str) -> str:
-    if not url.startswith(("https://", "http://")):
+    if url and not url.startswith(("https://", "http://")):
         raise ValueError("must begin with https:// or http://")
     return url
+
+
+def _list(value: object) -> object:
+    """What stands between commas."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
+
+
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not re.fullmatch(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[1-9]\d{0,4})?", origin):
+            raise ValueError("must be origins such as https://app.example, between commas")
+    return origins
+
+
+def _networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    for network in networks:
+        ip_network(network)
+    return networks
 
 
 class Settings(BaseSettings):
@@ -77,8 +108,33 @@ class Settings(BaseSettings):
     """Whether the server renews by itself what is due; by default where it is one process."""
     compiled_execution: bool = True
     """Whether GraphQL operations are compiled; if not, graphql-core's own executor runs them."""
-    public_url: str = ""
-    """Where clients reach the server, for links; by default the request's own address."""
+    public_url: Annotated[str, AfterValidator(_web_url)] = ""
+    """Where clients reach the server, for links; by default the request's own address, and in
+    production that of HOST and PORT."""
+    cors_origins: Annotated[Names, AfterValidator(_origins)] = ()
+    """The origins whose pages may call the API."""
+    forwarded_allow_ips: Annotated[Names, AfterValidator(_networks)] = ("127.0.0.1", "::1")
+    """The proxies whose X-Forwarded-Proto and X-Forwarded-For are believed."""
+    graphiql: bool = True
+    introspection: bool = True
+
+    request_timeout: float = Field(default=4, gt=0, le=600)
+    """Seconds in which a request must have arrived, its body included."""
+    keep_alive_timeout: float = Field(default=5, gt=0, le=600)
+    """Seconds that a connection may stay open without a request."""
+    max_connections: int = Field(default=1000, ge=1, le=100_000)
+    """Connections of one process at once."""
+    shutdown_timeout: int = Field(default=30, ge=1, le=600)
+    """Seconds in which requests may end once the server is told to stop."""
+
+    log_format: Literal["json", "console"] = "console"
+    """By default json in production."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Where metrics are told; 0 for nowhere."""
+    otel_exporter_otlp_endpoint: Annotated[str, AfterValidator(_web_url)] = ""
+    """Where traces are sent; nowhere without it."""
 
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
@@ -93,6 +149,13 @@ class Settings(BaseSettings):
     seller_country_code: str = Field(default="", pattern="^[A-Z]{2}$|^$")
     seller_tax_id: str | None = None
     seller_email: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _log_is_for_machines_in_production(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if given.get("environment") == "production":
+            return {"log_format": "json"} | given
+        return given
 
     @model_validator(mode="after")
     def _clock_moves_in_production(self) -> Self:
@@ -120,6 +183,12 @@ class Settings(BaseSettings):
             name = f"SELLER_{missing[0].upper()}"
             raise ValueError(f"{name}: is required where SELLER_LEGAL_NAME is set")
         return self
+
+    @property
+    def address(self) -> str:
+        """Where the server listens."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def does_background_work(self) -> bool:

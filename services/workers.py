@@ -20,7 +20,7 @@ from uuid import UUID
 from tortoise.expressions import Subquery
 
 from models.subscriptions import RenewalFailure, Subscription
-from services import clock, database, renewals
+from services import clock, database, metrics, renewals
 from services.renewals import Summary
 
 log = logging.getLogger(__name__)
@@ -166,14 +166,16 @@ async def _renew_or_keep(account_id: UUID, at: datetime, *, wait: bool) -> Summa
         )
 
     try:
-        return await database.retrying(attempt)
+        summary = await database.retrying(attempt)
     except Exception as error:
         # Whatever is wrong with one account must not keep the others from being billed.
         if database.is_away(error):
             raise
         log.exception("renewals.failed account=%s", account_id)
         await _keep(account_id, at, error)
-        return Summary(failed=1)
+        summary = Summary(failed=1)
+    metrics.renewed(asdict(summary))
+    return summary
 
 
 async def _keep(account_id: UUID, at: datetime, error: Exception) -> None:

@@ -275,9 +275,14 @@ async def test_every_answer_carries_the_headers_that_keep_browsers_safe(
     assert response.status_code == status
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["cross-origin-resource-policy"] == "same-origin"
+    assert response.headers["cross-origin-opener-policy"] == "same-origin"
     policy = response.headers["content-security-policy"]
-    assert "default-src 'self'" in policy
+    api = response.headers.get("content-type") == "application/json"
+    assert policy.startswith("default-src 'none'" if api else "default-src 'self'")
     assert "frame-ancestors 'none'" in policy
+    assert ("permissions-policy" in response.headers) is not api
+    assert (response.headers.get("cache-control") == "no-store") is api
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/static/nothing.js", "/invoices/none.txt"])

@@ -43,6 +43,25 @@ WRONG = [
     ("WORKERS", "-1"),
     ("JWT_JWKS_URL", "nonsense"),
     ("JWT_JWKS_URL", "file:///etc/passwd"),
+    ("PUBLIC_URL", "billing.example"),
+    ("CORS_ORIGINS", "*"),
+    ("CORS_ORIGINS", "https://app.example/"),
+    ("CORS_ORIGINS", "https://app.example, app.example"),
+    ("CORS_ORIGINS", "https://*.example.com/x"),
+    ("CORS_ORIGINS", "https://me@app.example"),
+    ("CORS_ORIGINS", "null"),
+    ("FORWARDED_ALLOW_IPS", "*"),
+    ("FORWARDED_ALLOW_IPS", "proxy"),
+    ("GRAPHIQL", "perhaps"),
+    ("INTROSPECTION", "perhaps"),
+    ("REQUEST_TIMEOUT", "0"),
+    ("KEEP_ALIVE_TIMEOUT", "-1"),
+    ("MAX_CONNECTIONS", "0"),
+    ("SHUTDOWN_TIMEOUT", "0"),
+    ("LOG_FORMAT", "xml"),
+    ("LOG_LEVEL", "loud"),
+    ("METRICS_PORT", "70000"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
 ]
 
 
@@ -111,6 +130,22 @@ def test_a_wrong_value_is_refused_in_a_line_that_names_the_setting(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     assert refusal(monkeypatch, **{name: value}).startswith(f"{name}: ")
+
+
+def test_the_log_is_for_machines_in_production_unless_it_is_asked_to_be_readable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert values(monkeypatch).log_format == "console"
+    assert values(monkeypatch, ENVIRONMENT="production").log_format == "json"
+    assert values(monkeypatch, LOG_FORMAT="console").log_format == "console"
+
+
+async def test_every_address_is_not_served_in_production_without_a_public_one(
+    sqlite_world: World,
+) -> None:
+    sqlite_world.monkeypatch.delenv("BILLING_NOW")
+    for host in ("0.0.0.0", "::"):
+        stopped(await run("server.py", ENVIRONMENT="production", HOST=host), "PUBLIC_URL: ")
 
 
 def test_the_clock_cannot_be_stopped_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
