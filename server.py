@@ -17,12 +17,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
-from door import failures, graphql, health, invoices, pages
+from door import failures, graphql, health, invoices, limits, pages
 from door.headers import SafeHeaders
 from execution import Engine
 from schema.root import schema
+from schema.sizes import size_of
 from services import database, documents, migrations, settings, workers
 from services.errors import OperatorError
+from services.rate_limits import RateLimits
 
 COLLECTION = (20_000, 20, 20)
 """After how many new objects Python looks for circles (docs/performance.md)."""
@@ -48,7 +50,13 @@ def create_app() -> Starlette:
         },
         lifespan=lifespan,
     )
-    app.state.engine = Engine(schema, compiled=settings.current().compiled_execution)
+    app.state.engine = Engine(
+        schema,
+        compiled=settings.current().compiled_execution,
+        limits=limits.of_documents(),
+        size_of=size_of,
+    )
+    app.state.rate_limits = RateLimits()
     return app
 
 
@@ -63,6 +71,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
                 yield
         finally:
             await documents.close()
+            await app.state.rate_limits.close()
 
 
 def _spare_the_collector() -> None:
