@@ -23,7 +23,7 @@ from execution.limits import TOO_COMPLEX
 from schema.context import Context
 from schema.errors import presented
 from services import clock, reads, settings
-from services.rate_limits import Bucket, RateLimits
+from services.rate_limits import RateLimits
 
 CONTENT_TYPES = {JSON: JSON, GRAPHQL_JSON: f"{GRAPHQL_JSON}; charset=utf-8"}
 
@@ -45,28 +45,38 @@ async def endpoint(request: Request) -> Response:
 async def _answer(request: Request, operation: Operation) -> ExecutionResult:
     """What the operation comes to. Raises Unacceptable."""
     engine: Engine = request.app.state.engine
-    rates: RateLimits = request.app.state.rate_limits
     at = clock.now()
     who = await caller(request, at)
-    bucket_of = limits.key_of(request, who)
-    if not engine.knows(operation.query):
-        await limits.take_for_reading(rates, bucket_of, operation.query)
-    document = engine.document(operation.query)
+    document, cost = await _admitted(request, operation, limits.key_of(request, who))
     node = _chosen(document, operation)
     if isinstance(node, ExecutionResult):
         return node
-    cost = engine.cost(document, node, operation.variables)
     limit = settings.current().query_max_cost
     if cost > limit:
         return _too_costly(cost, limit)
-    changes = node.operation is OperationType.MUTATION
-    bucket = Bucket.MUTATIONS if changes else Bucket.QUERIES
-    await limits.take(rates, bucket_of, bucket, max(1, cost))
     with reads.together():
         context = Context(who, at, base_url(request))
         result = await engine.execute(document, node, operation.variables, context)
     result.extensions = {"cost": {"requested": cost, "limit": limit}}
     return result
+
+
+async def _admitted(request: Request, operation: Operation, bucket_of: str) -> tuple[Document, int]:
+    """The document and what the operation costs, once both are paid for; what will not be run
+    costs a point. Raises Unacceptable where the caller's bucket has not enough."""
+    engine: Engine = request.app.state.engine
+    rates: RateLimits = request.app.state.rate_limits
+    if not engine.knows(operation.query):
+        await limits.take_for_reading(rates, bucket_of, operation.query)
+    document = engine.document(operation.query)
+    node = document.operation(operation.name)
+    cost = 0
+    if node is not None and not document.errors:
+        cost = engine.cost(document, node, operation.variables)
+    changes = node is not None and node.operation is OperationType.MUTATION
+    points = cost if 0 < cost <= settings.current().query_max_cost else 1
+    await limits.take(rates, bucket_of, rates.mutations if changes else rates.queries, points)
+    return document, cost
 
 
 def _chosen(document: Document, operation: Operation) -> OperationDefinitionNode | ExecutionResult:

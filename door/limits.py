@@ -9,7 +9,7 @@ from execution import Limits
 from services import settings
 from services.errors import Unauthenticated
 from services.permissions import Actor
-from services.rate_limits import Bucket, RateLimits
+from services.rate_limits import Rate, RateLimits
 
 CHARACTERS_PER_POINT = 20
 """A document that is new to the server costs a point for so many of its characters: reading
@@ -48,14 +48,14 @@ def network(address: str) -> str:
     return f"{found.exploded[:19]}::/64" if isinstance(found, IPv6Address) else address
 
 
-async def take(limits: RateLimits, caller: str, bucket: Bucket, points: int) -> None:
+async def take(limits: RateLimits, caller: str, rate: Rate, points: int) -> None:
     """Takes points from a caller's bucket. Raises Unacceptable where there are not enough."""
-    seconds = await limits.take(caller, bucket, points)
+    seconds = await limits.take(caller, rate, points)
     if not seconds:
         return
     message = (
         f"Too much was asked for: {points} points are more than is left of the "
-        f"{limits.per_minute[bucket]} points a minute for {bucket}. "
+        f"{rate.per_minute} points a minute for {rate.name}. "
         f"Try again in {seconds} seconds."
     )
     raise Unacceptable(429, message, "RATE_LIMITED", {"Retry-After": str(seconds)})
@@ -63,4 +63,4 @@ async def take(limits: RateLimits, caller: str, bucket: Bucket, points: int) -> 
 
 async def take_for_reading(limits: RateLimits, caller: str, text: str) -> None:
     """Takes what it costs to read a document. Raises Unacceptable."""
-    await take(limits, caller, Bucket.QUERIES, max(1, len(text) // CHARACTERS_PER_POINT))
+    await take(limits, caller, limits.queries, max(1, len(text) // CHARACTERS_PER_POINT))

@@ -36,7 +36,8 @@ def loads(content: bytes) -> Any:
         raise NotStrict(f"is not JSON: {error.msg} at character {error.pos}") from None
     except RecursionError:
         raise NotStrict(TOO_DEEP) from None
-    _check_depth(value)
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _check_depth(value)
     if SURROGATE.search(text):
         _check_characters(value)
     return value

@@ -9,7 +9,7 @@ refusing everybody would be none. Time is the machine's, not the product's.
 import logging
 import math
 import time
-from enum import StrEnum
+from dataclasses import dataclass
 from heapq import nlargest
 from operator import itemgetter
 from pkgutil import resolve_name
@@ -31,11 +31,12 @@ PAUSE_SECONDS = 5
 """How long a store that failed is left alone."""
 
 
-class Bucket(StrEnum):
-    """What a caller has a bucket for."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What every caller has a bucket of, and the points that it holds and gets in a minute."""
 
-    QUERIES = "queries"
-    MUTATIONS = "mutations"
+    name: str
+    per_minute: int
 
 
 class Store(Protocol):
@@ -53,10 +54,8 @@ class RateLimits:
 
     def __init__(self) -> None:
         configured = settings.current()
-        self.per_minute = {
-            Bucket.QUERIES: configured.rate_limit,
-            Bucket.MUTATIONS: configured.mutation_rate_limit,
-        }
+        self.queries = Rate("queries", configured.rate_limit)
+        self.mutations = Rate("mutations", configured.mutation_rate_limit)
         self._memory: dict[str, float] = {}
         self._sweep_at = SWEEP_AT
         self._store: Store | None = None
@@ -66,28 +65,29 @@ class RateLimits:
             make = resolve_name("services.shared_rate_limits:Shared")
             self._store = make(configured.rate_limit_store)
 
-    async def take(self, caller: str, bucket: Bucket, points: int) -> int:
+    async def take(self, caller: str, rate: Rate, points: int) -> int:
         """Takes points from a caller's bucket, all of it at most. Answers 0, or, where there are
         not as many, in how many seconds there will be; then nothing is taken."""
-        per_minute = self.per_minute[bucket]
+        per_minute = rate.per_minute
         if not per_minute:
             return 0
-        key, points = f"{bucket}:{caller}", min(points, per_minute)
-        if self._store is not None and time.monotonic() >= self._resumes:
+        key, points = f"{rate.name}/{caller}", min(points, per_minute)
+        now = time.monotonic()
+        if self._store is not None and now >= self._resumes:
             try:
                 return math.ceil(await self._store.take(key, points, per_minute))
             except Exception as error:  # noqa: BLE001 (whatever it is, requests go on)
-                self._resumes = time.monotonic() + PAUSE_SECONDS
+                self._resumes = now + PAUSE_SECONDS
                 log.warning("the store of rate limits is away: %r", error)
-        return math.ceil(self._take(key, points * MINUTE / per_minute, time.monotonic()))
+        return self._take(key, points * MINUTE / per_minute, now)
 
-    def _take(self, key: str, seconds: float, now: float) -> float:
+    def _take(self, key: str, seconds: float, now: float) -> int:
         """Takes what fills up again in so many seconds; the seconds to wait where it cannot."""
         full = max(self._memory.get(key, now), now) + seconds
         missing = full - now - MINUTE
         # What is missing by less than a microsecond is a rounding error.
         if missing > 1e-6:
-            return missing
+            return math.ceil(missing)
         self._memory[key] = full
         if len(self._memory) >= self._sweep_at:
             self._sweep(now)

@@ -99,7 +99,9 @@ class Settings(BaseSettings):
     """Points of cost that a caller may spend a minute on queries; 0 for no limit."""
     mutation_rate_limit: int = Field(default=10_000, ge=0, le=1_000_000_000)
     """The same for mutations."""
-    rate_limit_store: Annotated[str, AfterValidator(_redis_url)] | None = Field(None, repr=False)
+    rate_limit_store: Annotated[str, AfterValidator(_redis_url)] | None = Field(
+        default=None, repr=False
+    )
     """Redis, where several processes share the rate limits; by default each has its own."""
     public_url: str = ""
     """Where clients reach the server, for links; by default the request's own address."""
