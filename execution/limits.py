@@ -73,14 +73,14 @@ class Counts:
         self.directives += below.directives
         self._add_key(key.value, 1 + below.fields, below.repeated)
 
-    def add(self, other: "Counts", most_fields: int) -> None:
-        """Adds a fragment's. Keys are compared only as long as there are not too many fields."""
+    def add(self, other: "Counts", *, keys: bool) -> None:
+        """Adds a fragment's, with or without comparing its keys with those that are there."""
         self.root_fields += other.root_fields
         self.fields += other.fields
         self.depth = max(self.depth, other.depth)
         self.aliases += other.aliases
         self.directives += other.directives
-        if self.fields > most_fields:
+        if not keys:
             return
         self.again += other.again
         for key, (size, repeated) in other.keys.items():
@@ -111,26 +111,71 @@ def read(text: str, limits: Limits | None) -> DocumentNode:
 
 def check(document: DocumentNode, limits: Limits) -> None:
     """Raises GraphQLError where a definition exceeds a limit, or a fragment contains itself."""
+    size = len(document.definitions)
+    if size > limits.definitions:
+        raise _error("operations and fragments", size, limits.definitions)
+    for node, counts in counted(document, limits.fields):
+        names = FOR_OPERATIONS if isinstance(node, OperationDefinitionNode) else FOR_FRAGMENTS
+        _compare(counts, limits, names)
+
+
+def counted(
+    document: DocumentNode, most_fields: int
+) -> Iterator[tuple[ExecutableDefinitionNode, Counts]]:
+    """What each operation and fragment adds up to. Once one has more fields than are allowed,
+    nobody looks any more for those that are repeated. Raises GraphQLError where a fragment
+    contains itself."""
     definitions = [
         node for node in document.definitions if isinstance(node, ExecutableDefinitionNode)
     ]
-    if len(definitions) > limits.definitions:
-        raise _error("operations and fragments", len(definitions), limits.definitions)
     # Of two with the same name the first counts; validation refuses them.
     fragments = {
         node.name.value: node
         for node in reversed(definitions)
         if isinstance(node, FragmentDefinitionNode)
     }
-    known: dict[str, Counts] = {}
+    counting = Counting(most_fields)
     for name in _innermost_first(fragments):
-        known[name] = _counted(fragments[name], known, limits)
-        _compare(known[name], limits, FOR_FRAGMENTS)
+        counting.known[name] = counting.definition(fragments[name])
+        yield fragments[name], counting.known[name]
     for node in definitions:
-        if isinstance(node, OperationDefinitionNode):
-            _compare(_counted(node, known, limits), limits, FOR_OPERATIONS)
-        elif not any(node is one for one in fragments.values()):
-            _compare(_counted(node, known, limits), limits, FOR_FRAGMENTS)
+        if not any(node is one for one in fragments.values()):
+            yield node, counting.definition(node)
+
+
+class Counting:
+    """Counts the definitions of a document, a fragment after those that it contains."""
+
+    def __init__(self, most_fields: int) -> None:
+        self.most_fields = most_fields
+        self.known: dict[str, Counts] = {}
+        """The fragments."""
+        self.exceeded = False
+        """Whether something had too many fields."""
+
+    def definition(self, node: ExecutableDefinitionNode) -> Counts:
+        """What an operation or a fragment adds up to."""
+        counts = self._selected(node.selection_set)
+        counts.directives += len(node.directives or ())
+        for variable in node.variable_definitions or ():
+            counts.directives += len(variable.directives or ())
+        return counts
+
+    def _selected(self, selections: SelectionSetNode | None) -> Counts:
+        """What is selected. It goes down within a definition alone, and so less deep than the
+        parser has gone."""
+        counts = Counts()
+        for node in selections.selections if selections else ():
+            counts.directives += len(node.directives or ())
+            if isinstance(node, FieldNode):
+                counts.add_field(node, self._selected(node.selection_set))
+            elif isinstance(node, FragmentSpreadNode):
+                found = self.known.get(node.name.value, NOTHING)
+                counts.add(found, keys=not self.exceeded)
+            elif isinstance(node, InlineFragmentNode):
+                counts.add(self._selected(node.selection_set), keys=not self.exceeded)
+            self.exceeded = self.exceeded or counts.fields > self.most_fields
+        return counts
 
 
 FOR_FRAGMENTS = {
@@ -155,30 +200,6 @@ def _compare(counts: Counts, limits: Limits, names: Mapping[str, str]) -> None:
 def _error(what: str, found: object, most: int) -> GraphQLError:
     message = f"The document has {found} {what}; at most {most} are allowed."
     return GraphQLError(message, extensions={"code": TOO_COMPLEX})
-
-
-def _counted(node: ExecutableDefinitionNode, known: dict[str, Counts], limits: Limits) -> Counts:
-    counts = _selected(node.selection_set, known, limits.fields)
-    counts.directives += len(node.directives or ())
-    for variable in node.variable_definitions or ():
-        counts.directives += len(variable.directives or ())
-    return counts
-
-
-def _selected(selections: SelectionSetNode, known: dict[str, Counts], most: int) -> Counts:
-    """What is selected. It goes down within a definition alone, and so less deep than the
-    parser has gone."""
-    counts = Counts()
-    for node in selections.selections:
-        counts.directives += len(node.directives or ())
-        if isinstance(node, FieldNode):
-            inner = node.selection_set
-            counts.add_field(node, _selected(inner, known, most) if inner else NOTHING)
-        elif isinstance(node, FragmentSpreadNode):
-            counts.add(known.get(node.name.value, NOTHING), most)
-        elif isinstance(node, InlineFragmentNode):
-            counts.add(_selected(node.selection_set, known, most), most)
-    return counts
 
 
 NOTHING = Counts()
