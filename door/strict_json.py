@@ -1,7 +1,7 @@
 """JSON read strictly: what two readers could understand differently is refused.
 
 The standard library's decoder, because it can be told to refuse: no NaN or Infinity, no key
-twice in an object, numbers of bounded length, nesting of bounded depth, UTF-8 and whole
+twice in an object, numbers of bounded length, a bounded number of values and depth, UTF-8 and whole
 characters only.
 """
 
@@ -13,6 +13,9 @@ from typing import Any
 
 MAX_DEPTH = 64
 """How deeply lists and objects may be nested."""
+
+MAX_VALUES = 10_000
+"""How many values lists and objects may hold in all."""
 
 MAX_DIGITS = 64
 """How many characters a number may have."""
@@ -36,8 +39,8 @@ def loads(content: bytes) -> Any:
         raise NotStrict(f"is not JSON: {error.msg} at character {error.pos}") from None
     except RecursionError:
         raise NotStrict(TOO_DEEP) from None
-    if text.count("[") + text.count("{") > MAX_DEPTH:
-        _check_depth(value)
+    if text.count("[") + text.count("{") > MAX_DEPTH or text.count(",") > MAX_VALUES:
+        _check_size(value)
     if SURROGATE.search(text):
         _check_characters(value)
     return value
@@ -46,9 +49,12 @@ def loads(content: bytes) -> Any:
 TOO_DEEP = f"is nested more than {MAX_DEPTH} deep"
 
 
-def _check_depth(value: Any) -> None:
-    level = [value]
+def _check_size(value: Any) -> None:
+    level, values = [value], 0
     for _ in range(MAX_DEPTH + 1):
+        values += len(level)
+        if values > MAX_VALUES:
+            raise NotStrict(f"has more than {MAX_VALUES} values")
         level = [
             inner
             for outer in level

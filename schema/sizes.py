@@ -15,7 +15,7 @@ LIST_SIZE = 10
 MAX_IDS = 100
 """The most ids that one call of `nodes` answers."""
 
-INTROSPECTION_WEIGHT = 200
+INTROSPECTION_WEIGHT = 1_000
 """What the schema, or one type, counts as when it is asked for."""
 
 

@@ -254,7 +254,8 @@ class Redis:
     def __init__(self, program: str, folder: Path) -> None:
         self.port = processes._free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        address = ["--port", str(self.port), "--bind", "127.0.0.1"]
+        options = [*address, "--save", "", "--dir", str(folder)]
         self.process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
 
     async def answers(self) -> None:

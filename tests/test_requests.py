@@ -29,6 +29,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "66 deep": (b'{"query": "{a}", "variables": %s1%s}' % (b'{"a":' * 65, b"}" * 65), "64 deep"),
     "lists 66 deep": (b'{"query": "{a}", "v": %s%s}' % (b"[" * 65, b"]" * 65), "64 deep"),
     "100,000 deep": (b"[" * 100_000 + b"]" * 100_000, "64 deep"),
+    "values without end": (b'{"query": "{a}", "v": [1%s]}' % (b",1" * 10_000), "10000 values"),
     "a lone surrogate": (b'{"query": "{a} # \\ud800"}', "half of a surrogate pair"),
     "a lone surrogate in a key": (b'{"query": "{a}", "variables": {"\\uDFFF": 1}}', "half of"),
     "latin-1": ('{"query": "{ é }"}'.encode("latin-1"), "is not UTF-8"),
@@ -51,6 +52,8 @@ async def test_json_that_could_be_understood_differently_is_refused(
 
 
 async def test_json_within_the_bounds_is_read(acme: World) -> None:
+    wide = b'{"query": "{ viewer { email } }", "variables": {"a": [1%s]}}' % (b",1" * 9_990)
+    assert (await post(acme, None, raw=wide)).json()["data"] == ADA
     deep = b'{"a":' * 62 + b"1" * 64 + b"}" * 62
     raw = b'{"query": "{ viewer { email } } # \\ud83d\\ude00", "variables": %s}' % deep
     assert (await post(acme, None, raw=raw)).json()["data"] == ADA
