@@ -21,12 +21,14 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from door import failures, graphql, health, invoices, pages, processes
+from door import failures, graphql, health, invoices, limits, pages, processes
 from door.observing import Observed
 from execution import Engine
 from schema.root import schema
+from schema.sizes import size_of
 from services import database, documents, logs, metrics, migrations, settings, workers
 from services.errors import OperatorError
+from services.rate_limits import RateLimits
 
 log = logging.getLogger("server")
 
@@ -72,8 +74,13 @@ def create_app() -> Starlette:
         lifespan=lifespan,
     )
     app.state.engine = Engine(
-        schema, compiled=configured.compiled_execution, introspection=configured.introspection
+        schema,
+        compiled=configured.compiled_execution,
+        introspection=configured.introspection,
+        limits=limits.of_documents(),
+        size_of=size_of,
     )
+    app.state.rate_limits = RateLimits()
     return app
 
 
@@ -118,6 +125,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
                 yield
         finally:
             await documents.close()
+            await app.state.rate_limits.close()
     log.info("server.stopped")
     logs.flush()
 

@@ -28,7 +28,8 @@ async def install() -> None:
     """Installs what is not there as the lock files say. Raises Failure."""
     PLACE.mkdir(exist_ok=True)
     await asyncio.gather(
-        asyncio.to_thread(_install_node_packages), asyncio.to_thread(_install_python_packages)
+        asyncio.to_thread(install_node_packages, PEERS, NODE),
+        asyncio.to_thread(_install_python_packages),
     )
 
 
@@ -40,19 +41,22 @@ def versions() -> dict[str, str]:
     return {"node": node, **javascript, **dict(pins)}
 
 
-def _install_node_packages() -> None:
-    if _is_done(NODE, PACKAGE_LOCK):
+def install_node_packages(pinned: Path, place: Path) -> None:
+    """Installs into a folder what package.json and its lock in another one say, unless it is
+    there. Raises Failure."""
+    lock = pinned / "package-lock.json"
+    if _is_done(place, lock):
         return
     if shutil.which("npm") is None:
-        raise Failure("the comparison needs Node.js 20 or newer, with npm")
-    shutil.rmtree(NODE, ignore_errors=True)
-    NODE.mkdir()
-    shutil.copy(PACKAGE, NODE)
-    shutil.copy(PACKAGE_LOCK, NODE)
+        raise Failure("this needs Node.js 20 or newer, with npm")
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    shutil.copy(pinned / "package.json", place)
+    shutil.copy(lock, place)
     # No script of a package runs: none of them needs one.
     quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
-    _run("npm", "ci", *quiet, folder=NODE)
-    _set_done(NODE, PACKAGE_LOCK)
+    _run("npm", "ci", *quiet, folder=place)
+    _set_done(place, lock)
 
 
 def _install_python_packages() -> None:

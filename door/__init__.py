@@ -1,6 +1,9 @@
 """HTTP: from a request to what the product answers.
 
-    graphql.py   GraphQL over HTTP: reads a request strictly, runs it, answers
+    graphql.py   GraphQL over HTTP: runs a request, answers
+    requests.py  what a request asks for, read strictly
+    strict_json.py, media_types.py, refusals.py   parts of that
+    limits.py    how much may be asked for, at once and in a minute
     callers.py   the token that becomes an actor
     invoices.py  invoices' PDFs, by signed links
     pages.py     the billing page, GraphiQL and their files

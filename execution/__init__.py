@@ -6,6 +6,8 @@ objects of its level before the next field is looked at, so that what GraphQL's 
 does for every value (building an info, wrapping, checking types) is done once for a column of
 values. A column can be loaded as a whole (`batched`).
 
+    limits.py      how large a document may be, counted before it is validated
+    cost.py        how many objects an operation asks for at most
     engine.py      documents, kept by their text; which executor an operation goes to
     compiler.py    from the operation to a plan, part by part when it is first needed
     plan.py        the selections and fields of a plan, and one run of it
@@ -27,7 +29,18 @@ same position the first in the document's order is told, not the first in time.
 
 from execution.batching import batched
 from execution.computed import attribute, computed
+from execution.cost import Size
 from execution.engine import Document, Engine
+from execution.limits import Limits
 from execution.lookahead import asks_for
 
-__all__ = ["Document", "Engine", "asks_for", "attribute", "batched", "computed"]
+__all__ = [
+    "Document",
+    "Engine",
+    "Limits",
+    "Size",
+    "asks_for",
+    "attribute",
+    "batched",
+    "computed",
+]

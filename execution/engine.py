@@ -21,7 +21,6 @@ from graphql import (
     OperationType,
     VariableNode,
     Visitor,
-    parse,
     specified_rules,
     visit,
 )
@@ -33,6 +32,8 @@ from strawberry.schema.schema import validate_document
 from strawberry.utils.await_maybe import await_maybe
 
 from execution.compiler import Compiler
+from execution.cost import Costs, OperationCost, SizeOf
+from execution.limits import Limits, read
 from execution.plan import Plan
 from execution.straight import straighten
 
@@ -83,6 +84,8 @@ class Document:
     operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     """The variables that decide what is skipped and included."""
+    costs: dict[str | None, OperationCost] = field(default_factory=dict)
+    """What each operation costs, by its name."""
     plans: "dict[Any, Kept]" = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
@@ -102,16 +105,28 @@ class Engine:
     """Runs the operations of a schema."""
 
     def __init__(
-        self, schema: Schema, *, compiled: bool = True, introspection: bool = True
+        self,
+        schema: Schema,
+        *,
+        compiled: bool = True,
+        introspection: bool = True,
+        limits: Limits | None = None,
+        size_of: SizeOf | None = None,
     ) -> None:
         self.schema = schema
         self.compiled = compiled
+        self.limits = limits
+        self.size_of = size_of
         self.rules = tuple(specified_rules)
         if not introspection:
             self.rules += (NoSchemaIntrospectionCustomRule,)
         self.counts: Counter[str] = Counter()
         """Operations by how they were run: COMPILED, or why they were not."""
         self._documents: LRUCache[str, Document] = LRUCache(CACHE_BYTES, lambda kept: kept.size)
+
+    def knows(self, text: str) -> bool:
+        """Whether a text has been read already."""
+        return text in self._documents
 
     def document(self, text: str) -> Document:
         """The document of a text. Raises nothing for what a client can send."""
@@ -120,6 +135,16 @@ class Engine:
             kept = self._read(text)
             self._keep(kept)
         return kept
+
+    def cost(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any] | None,
+    ) -> int:
+        """How many objects an operation of a document that has no errors asks for at most."""
+        name = operation.name.value if operation.name else None
+        return document.costs[name].of(variables)
 
     async def execute(
         self,
@@ -186,8 +211,10 @@ class Engine:
             self._documents[document.text] = document
 
     def _read(self, text: str) -> Document:
+        schema = self.schema._schema  # noqa: SLF001 (it has no other name)
         try:
-            ast = parse(text)
+            ast = read(text, self.limits)
+            errors = validate_document(schema, ast, self.rules)
         except GraphQLError as error:
             return Document(text, [error])
         except RecursionError as error:
@@ -197,8 +224,11 @@ class Engine:
             for node in ast.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        errors = validate_document(self.schema._schema, ast, self.rules)  # noqa: SLF001
-        return Document(text, errors, ast, operations, _conditions(ast))
+        found = Document(text, errors, ast, operations, _conditions(ast))
+        if self.size_of and not errors:
+            costs = Costs(schema, ast, self.size_of)
+            found.costs = {name: costs.of(node) for name, node in operations.items()}
+        return found
 
 
 def _decided(value: object) -> object:

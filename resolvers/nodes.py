@@ -13,6 +13,7 @@ from schema.context import Info, Loaders
 from schema.invoices import Invoice
 from schema.plans import Plan
 from schema.scalars import Node
+from schema.sizes import MAX_IDS
 from schema.subscriptions import Subscription
 from schema.users import AccessToken, Product, SeatGroup, User
 from services import subscriptions
@@ -30,9 +31,6 @@ FINDERS: dict[str, tuple[type[Node], Callable[[Loaders], DataLoader]]] = {  # ty
     "User": (User, lambda load: load.users),
 }
 """Every type with a global id, and the loader that finds (and permits) its rows."""
-
-MAX_IDS = 100
-"""The most ids that one call of `nodes` answers."""
 
 
 async def node(info: Info, id: strawberry.ID) -> Node | None:

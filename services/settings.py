@@ -60,6 +60,12 @@ def _web_url(url: str) -> str:
     return url
 
 
+def _redis_url(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://")):
+        raise ValueError("must begin with redis:// or rediss://")
+    return url
+
+
 def _list(value: object) -> object:
     """What stands between commas."""
     if not isinstance(value, str):
@@ -108,6 +114,26 @@ class Settings(BaseSettings):
     """Whether the server renews by itself what is due; by default where it is one process."""
     compiled_execution: bool = True
     """Whether GraphQL operations are compiled; if not, graphql-core's own executor runs them."""
+    query_max_cost: int = Field(default=10_000, ge=100, le=1_000_000)
+    """Objects that an operation may ask for (schema/sizes.py says how they are counted)."""
+    query_max_characters: int = Field(default=32_768, ge=2_000, le=262_144)
+    """The next ones bound a document's size before it is validated (execution/limits.py)."""
+    query_max_tokens: int = Field(default=2_000, ge=500, le=20_000)
+    query_max_definitions: int = Field(default=50, ge=1, le=500)
+    query_max_depth: int = Field(default=20, ge=5, le=100)
+    query_max_fields: int = Field(default=1_000, ge=100, le=10_000)
+    query_max_root_fields: int = Field(default=20, ge=1, le=1_000)
+    query_max_aliases: int = Field(default=100, ge=0, le=10_000)
+    query_max_directives: int = Field(default=50, ge=0, le=10_000)
+    query_max_repeated: int = Field(default=100, ge=0, le=10_000)
+    rate_limit: int = Field(default=100_000, ge=0, le=1_000_000_000)
+    """Points of cost that a caller may spend a minute on queries; 0 for no limit."""
+    mutation_rate_limit: int = Field(default=10_000, ge=0, le=1_000_000_000)
+    """The same for mutations."""
+    rate_limit_store: Annotated[str, AfterValidator(_redis_url)] | None = Field(
+        default=None, repr=False
+    )
+    """Redis, where several processes share the rate limits; by default each has its own."""
     public_url: Annotated[str, AfterValidator(_web_url)] = ""
     """Where clients reach the server, for links; by default the request's own address, and in
     production that of HOST and PORT."""

@@ -186,26 +186,21 @@ async def test_the_input_that_the_cases_spoil_is_accepted(
     await ada.do(mutation, **given)
 
 
-@pytest.mark.parametrize("name", ["\ud800", "a\udfffb"])
-async def test_half_a_character_is_invalid(world: World, name: str) -> None:
-    ada, _ = await load(world)
-    answer = await post(ada, document("createSeatGroup"), {"input": {"name": name, "seats": 1}})
-    (error,) = answer["data"]["createSeatGroup"]["userErrors"]
-    assert (error["code"], error["field"]) == ("INVALID", ["input", "name"])
-
-
-async def test_an_unknown_key_of_half_a_character_is_bad_input(sqlite_world: World) -> None:
+@pytest.mark.parametrize(
+    "given", [{"name": "\ud800", "seats": 1}, {"name": "a\udfffb", "seats": 1}, {"\ud800": 2}]
+)
+async def test_half_a_character_is_no_json(sqlite_world: World, given: dict[str, Any]) -> None:
     ada, _ = await load(sqlite_world)
-    answer = await post(ada, document("changeUsers"), {"input": {"seats": 1, "\ud800": 2}})
-    assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+    answer = await post(ada, document("createSeatGroup"), {"input": given})
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_REQUEST"]
 
 
-@pytest.mark.parametrize("text", ["\ud800", "a\x00b"])
+@pytest.mark.parametrize("text", ["a\x00b", "\uffff", "%_\\"])
 async def test_search_takes_any_text(world: World, text: str) -> None:
     ada, _ = await load(world)
     query = "query($text: String) { account { users(filter: { search: $text }) { totalCount } } }"
     answer = await post(ada, query, {"text": text})
-    assert answer == {"data": {"account": {"users": {"totalCount": 0}}}}
+    assert answer["data"] == {"account": {"users": {"totalCount": 0}}}
 
 
 @pytest.mark.parametrize("character", ["\ufdfa", "\u0390", "𝔘"])
@@ -296,7 +291,6 @@ CURSORS = {
     "empty": "",
     "nonsense": "nonsense",
     "not ASCII": "é",
-    "half a character": "\ud800",
     "no list": urlsafe_b64encode(b"5").decode(),
     "null": urlsafe_b64encode(b"null").decode(),
     "too short": cursor(),

@@ -59,14 +59,14 @@ async def acme(sqlite_world: World) -> World:
 
 async def test_a_query_can_be_posted(acme: World) -> None:
     response = await post(acme, {"query": VIEWER})
-    assert (response.status_code, response.json()) == (200, {"data": ADA})
+    assert (response.status_code, response.json()["data"]) == (200, ADA)
     assert response.headers["content-type"] == "application/json"
 
 
 async def test_a_query_can_be_got_with_variables(acme: World) -> None:
     query = "query N($id: ID!) { node(id: $id) { id } }"
     response = await get(acme, query=query, variables='{"id": "nothing"}', operationName="N")
-    assert (response.status_code, response.json()) == (200, {"data": {"node": None}})
+    assert (response.status_code, response.json()["data"]) == (200, {"node": None})
 
 
 async def test_a_mutation_cannot_be_got(acme: World) -> None:
@@ -95,7 +95,7 @@ async def test_no_other_method_is_graphql(acme: World, method: str) -> None:
 )
 async def test_json_is_accepted_however_it_is_called(acme: World, given: str) -> None:
     response = await post(acme, {"query": VIEWER}, content_type=given)
-    assert response.json() == {"data": ADA}
+    assert response.json()["data"] == ADA
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,6 @@ async def test_a_body_that_is_no_request_is_answered_with_400(acme: World, raw: 
     assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
 
 
-async def test_half_a_character_in_a_query_is_answered_as_any_syntax_error(acme: World) -> None:
-    response = await post(acme, None, raw=b'{"query": "{ viewer { name } } \\ud800"}')
-    assert code(response) == "GRAPHQL_PARSE_FAILED"
-
-
 @pytest.mark.parametrize("given", ["{", "[1]", '"x"', "NaN"])
 async def test_variables_of_a_get_that_are_no_object_are_refused(acme: World, given: str) -> None:
     response = await get(acme, query=VIEWER, variables=given)
@@ -174,13 +169,16 @@ async def test_a_large_body_is_refused_however_it_is_sent(acme: World) -> None:
 
 async def test_a_body_of_200_kb_is_read(acme: World) -> None:
     response = await post(acme, {"query": VIEWER, "variables": {"a": "x" * 200_000}})
-    assert response.json() == {"data": ADA}
+    assert response.json()["data"] == ADA
 
 
-@pytest.mark.parametrize("query", ["{" * 50_000, "{ viewer " * 20_000, "[" * 50_000])
-async def test_a_document_nested_without_end_is_answered(acme: World, query: str) -> None:
-    response = await post(acme, {"query": query})
-    assert code(response) == "GRAPHQL_PARSE_FAILED"
+@pytest.mark.parametrize("nested", ["{", "{a", "[", "{a(b:[", "{a(b:{c:"])
+@pytest.mark.parametrize("times", [400, 900, 5_000, 50_000])
+async def test_a_document_nested_without_end_is_refused(
+    acme: World, nested: str, times: int
+) -> None:
+    response = await post(acme, {"query": (nested * times)[:200_000]})
+    assert code(response) in ("GRAPHQL_PARSE_FAILED", "QUERY_TOO_COMPLEX")
 
 
 # --- operations of a document -------------------------------------------------------------
@@ -190,7 +188,7 @@ SEVERAL = "query A { viewer { email } } query B { account { name } }"
 
 async def test_of_several_operations_the_named_one_is_run(acme: World) -> None:
     response = await post(acme, {"query": SEVERAL, "operationName": "B"})
-    assert response.json() == {"data": {"account": {"name": "Acme Inc."}}}
+    assert response.json()["data"] == {"account": {"name": "Acme Inc."}}
 
 
 async def test_of_several_operations_none_is_run_without_a_name(acme: World) -> None:
@@ -236,7 +234,7 @@ async def test_a_request_error_is_400_for_clients_of_the_new_media_type_and_200_
 
 async def test_an_answer_with_data_is_200_for_clients_of_the_new_media_type(acme: World) -> None:
     good = await post(acme, {"query": VIEWER}, accept=STRICT)
-    assert (good.status_code, good.json()) == (200, {"data": ADA})
+    assert (good.status_code, good.json()["data"]) == (200, ADA)
     paul = {"authorization": f"Bearer {acme.client('paul').token}", "accept": STRICT}
     query = {"query": "{ account { name subscription { seats } } }"}
     partial = await acme.http.post("/graphql", json=query, headers=paul)

@@ -57,6 +57,7 @@ async def test_a_span_says_what_the_log_says_and_no_more(acme: World) -> None:
         "http.response.status_code": 200,
         "graphql.operation.name": "Who",
         "graphql.operation.type": "query",
+        "seatwise.cost": 1,
     }
     assert "4711" not in span.to_json()
     assert "ada@" not in span.to_json()

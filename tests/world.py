@@ -53,6 +53,8 @@ class Client:
         body = {"query": query, "variables": variables}
         response = await self.http.post("/graphql", json=body, headers=headers)
         answer: dict[str, Any] = response.json()
+        # What it cost is told beside them, and tested in test_cost.py.
+        answer.pop("extensions", None)
         return answer
 
     async def data(self, query: str, **variables: Any) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""What a caller may ask for: how large and costly an operation, and how much in a minute."""
+
+from ipaddress import IPv6Address, ip_address
+
+from starlette.requests import Request
+
+from door.refusals import Unacceptable
+from execution import Limits
+from services import settings
+from services.errors import Unauthenticated
+from services.permissions import Actor
+from services.rate_limits import Rate, RateLimits
+
+CHARACTERS_PER_POINT = 20
+"""A document that is new to the server costs a point for so many of its characters: reading
+and validating it is work too."""
+
+
+def of_documents() -> Limits:
+    """How large a document may be, by the settings."""
+    configured = settings.current()
+    return Limits(
+        characters=configured.query_max_characters,
+        tokens=configured.query_max_tokens,
+        definitions=configured.query_max_definitions,
+        depth=configured.query_max_depth,
+        fields=configured.query_max_fields,
+        root_fields=configured.query_max_root_fields,
+        aliases=configured.query_max_aliases,
+        directives=configured.query_max_directives,
+        repeated=configured.query_max_repeated,
+    )
+
+
+def key_of(request: Request, caller: Actor | Unauthenticated) -> str:
+    """What names a caller's buckets: the user, or, for who is none, the address."""
+    if isinstance(caller, Actor):
+        return f"{caller.account_id.hex}/{caller.user_id.hex}"
+    return network(request.client.host) if request.client else "nowhere"
+
+
+def network(address: str) -> str:
+    """The address; of IPv6 the network, of which whoever has one address has all."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return f"{found.exploded[:19]}::/64" if isinstance(found, IPv6Address) else address
+
+
+async def take(limits: RateLimits, caller: str, rate: Rate, points: int) -> None:
+    """Takes points from a caller's bucket. Raises Unacceptable where there are not enough."""
+    seconds = await limits.take(caller, rate, points)
+    if not seconds:
+        return
+    message = (
+        f"Too much was asked for: {points} points are more than is left of the "
+        f"{rate.per_minute} points a minute for {rate.name}. "
+        f"Try again in {seconds} seconds."
+    )
+    raise Unacceptable(429, message, "RATE_LIMITED", {"Retry-After": str(seconds)})
+
+
+async def take_for_reading(limits: RateLimits, caller: str, text: str) -> None:
+    """Takes what it costs to read a document. Raises Unacceptable."""
+    await take(limits, caller, limits.queries, max(1, len(text) // CHARACTERS_PER_POINT))

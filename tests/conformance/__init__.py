@@ -1,0 +1,1 @@
+"""The product against the tests that others wrote for everybody."""
