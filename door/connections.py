@@ -6,7 +6,7 @@ idle connections make room for new ones. A request that arrives in one piece cos
 is refused is told in JSON, as everywhere.
 
 `Connection` builds on the callbacks of uvicorn's protocol, which are not its public face;
-tests/test_connections_of_clients.py says what must hold when uvicorn changes.
+tests/test_client_connections.py says what must hold when uvicorn changes.
 """
 
 import asyncio

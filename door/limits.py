@@ -33,9 +33,10 @@ def of_documents() -> Limits:
 
 
 def key_of(request: Request, caller: Actor | Unauthenticated) -> str:
-    """What names a caller's buckets: the user, or, for who is none, the address."""
+    """What names a caller's buckets: the access token, the user where there is none, and for who
+    is neither the address."""
     if isinstance(caller, Actor):
-        return f"{caller.account_id.hex}/{caller.user_id.hex}"
+        return f"{caller.account_id.hex}/{(caller.token_id or caller.user_id).hex}"
     return network(request.client.host) if request.client else "nowhere"
 
 
