@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -18,7 +19,7 @@ from starlette.requests import Request
 
 from benchmarks import processes
 from door import limits
-from services import rate_limits, settings
+from services import rate_limits, settings, shared_rate_limits
 from services.errors import OperatorError, Unauthenticated
 from services.permissions import Actor
 from services.rate_limits import Rate, RateLimits
@@ -316,10 +317,15 @@ async def test_processes_share_a_bucket(pair: Pair) -> None:
     assert await one.take("ada", Rate("mutations", 60), 1_000) == 0
 
 
-async def test_many_at_once_never_take_more_than_there_is(pair: Pair) -> None:
-    rate = Rate("queries", 600)
+async def test_many_at_once_never_take_more_than_there_is(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A busy machine may keep Redis from answering for a while.
+    monkeypatch.setattr(shared_rate_limits, "WAIT_SECONDS", 10)
+    rate, begin = Rate("queries", 600), time.monotonic()
     waits = await asyncio.gather(*(pair[n % 2].take("ada", rate, 10) for n in range(100)))
-    assert 60 <= sum(wait == 0 for wait in waits) <= 62
+    came_back = (time.monotonic() - begin) * rate.per_minute / 60
+    assert 60 <= sum(wait == 0 for wait in waits) <= 60 + came_back / 10
 
 
 async def test_while_the_store_is_away_each_process_limits_by_itself(
