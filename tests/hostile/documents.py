@@ -143,8 +143,8 @@ BOMBS: Cases = {
     "the same operation 3,000 times": asked("query Q { viewer { id } } " * 3_000),
     "a circle of pages": asked(
         "{ account { "
-        + "seatGroups(first: 100) { edges { node { users(first: 100) { edges { node { administeredSeatGroups { users(first: 100) { edges { node { id } } } } } } } } } }"
-        + " } }"
+        "seatGroups(first: 100) { edges { node { users(first: 100) { edges { node { administeredSeatGroups { users(first: 100) { edges { node { id } } } } } } } } } }"
+        " } }"
     ),
     "a circle of administrators": asked(
         "{ account { seatGroups { edges { node { "

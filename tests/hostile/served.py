@@ -24,7 +24,7 @@ PROMISE = 0.5
 """Seconds in which everybody else is answered, whatever a hostile client does."""
 
 GROWTH = 80 * 2**20
-"""Bytes by which the server's memory may have grown after a whole module of cases."""
+"""Bytes by which the server's memory may have grown after all requests, documents kept among it."""
 
 START = 60.0
 
@@ -53,13 +53,9 @@ class Served:
     process: subprocess.Popen[bytes]
     token: str
     log: Path
+    client: httpx.Client
     probes: list[tuple[float, float, float, str]] = field(default_factory=list)
     read: int = 0
-
-    @property
-    def http(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self.port}"
 
     def memory(self) -> int:
         """Its resident bytes."""
@@ -71,6 +67,7 @@ class Served:
 
         A case in which the machine stood still is tried again.
         """
+        self.read = self.log.stat().st_size
         for attempt in range(3):
             begin = time.monotonic()
             answer = act()
@@ -87,7 +84,7 @@ class Served:
     def is_well(self) -> None:
         """That it runs, is ready, and met no error of its own."""
         assert self.process.poll() is None
-        assert httpx.get(f"{self.http}/readyz", timeout=5).status_code == 200
+        assert self.client.get("/readyz").status_code == 200
         told = self.log.read_bytes()
         new, self.read = told[self.read :], len(told)
         for word in (b"Traceback", b"internal error", b"Task exception", b"never retrieved"):
@@ -130,10 +127,11 @@ def serving(folder: Path) -> Iterator[Served]:
             stderr=written,
         )
     try:
-        server = Served(int(told["PORT"]), process, token, log)
-        _until_ready(server)
-        with _used(server):
-            yield server
+        with httpx.Client(base_url=f"http://127.0.0.1:{told['PORT']}", timeout=10) as client:
+            server = Served(int(told["PORT"]), process, token, log, client)
+            _until_ready(server)
+            with _used(server):
+                yield server
     finally:
         process.terminate()
         process.wait(40)
@@ -143,7 +141,7 @@ def _until_ready(server: Served) -> None:
     deadline = time.monotonic() + START
     while True:
         try:
-            if httpx.get(f"{server.http}/readyz", timeout=5).status_code == 200:
+            if server.client.get("/readyz").status_code == 200:
                 return
         except httpx.TransportError:
             assert server.process.poll() is None, server.log.read_text(encoding="utf-8")

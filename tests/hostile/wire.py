@@ -1,8 +1,10 @@
 """Bytes to a server and back, and what of an answer is a clear refusal."""
 
+import contextlib
 import json
 import socket
 import time
+from collections.abc import Iterator
 from typing import Any
 
 PATIENCE = 5.0
@@ -29,10 +31,9 @@ def exchange(port: int, sent: bytes, patience: float = PATIENCE) -> bytes:
     """
     deadline = time.monotonic() + patience
     with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
-        try:
+        # It may refuse before it has read everything: what it says counts.
+        with contextlib.suppress(OSError):
             connection.sendall(sent)
-        except OSError:
-            pass  # it may refuse before it has read everything: what it says counts
         return _everything(connection, deadline)
 
 
@@ -66,8 +67,7 @@ def _complete(got: bytes) -> bool:
 
 def statuses(got: bytes) -> list[int]:
     """The status of each answer in what the server said."""
-    lines = [part for part in got.split(b"HTTP/1.1 ")[1:]]
-    return [int(line[:3]) for line in lines]
+    return [int(answer[:3]) for answer in got.split(b"HTTP/1.1 ")[1:]]
 
 
 def is_refusal(got: bytes) -> bool:
@@ -86,7 +86,15 @@ def _refuses(body: bytes) -> bool:
         told: dict[str, Any] = json.loads(body)
     except ValueError:
         return False
-    data = told.get("data")
-    refused = bool(told.get("errors")) and (not data or all(one is None for one in data.values()))
     codes = [error["extensions"]["code"] for error in told.get("errors", ())]
-    return refused and "INTERNAL_SERVER_ERROR" not in codes
+    refused = bool(codes) and "INTERNAL_SERVER_ERROR" not in codes
+    return refused and not any(_values(told.get("data")))
+
+
+def _values(told: Any) -> Iterator[bool]:
+    """Whether each value in an answer is one, and not null."""
+    if isinstance(told, dict | list):
+        for part in told.values() if isinstance(told, dict) else told:
+            yield from _values(part)
+    else:
+        yield told is not None
