@@ -13,14 +13,14 @@ from models.access_tokens import AccessToken
 from services import activity, pagination, renewals, rows, text, token_secrets
 from services.accounts import Tenant
 from services.activity import By
-from services.errors import RefusalCode, invalid, not_found, refuse
+from services.errors import Forbidden, RefusalCode, invalid, not_found, refuse
 from services.pagination import Page, PageRequest
 from services.permissions import (
     Actor,
     Right,
     Target,
     TokenScope,
-    allows,
+    or_forbidden,
     require,
 )
 from services.rows import Query
@@ -61,9 +61,11 @@ async def create_access_token(
 async def revoke_access_token(actor: Actor, token_id: UUID, at: datetime) -> AccessToken:
     """Ends a token for good; twice changes nothing. Raises Forbidden, Refusal NOT_FOUND."""
     async with renewals.acting(actor, Right.ACCESS_TOKENS, at) as tenant:
-        token = (await _found(actor, [token_id])).get(token_id)
+        token = (await by_ids(actor, [token_id])).get(token_id)
         if token is None:
             raise not_found("access token", "access_token_id")
+        if isinstance(token, Forbidden):
+            raise token
         await revoke(tenant, activity.by(actor), token, at)
         return token
 
@@ -80,9 +82,10 @@ async def count(actor: Actor, user_id: UUID | None = None) -> int:
     return await _readable(actor, user_id).count()
 
 
-async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, AccessToken]:
-    """Those among the ids that the actor may see: others' are as unknown ones."""
-    return await _found(actor, ids)
+async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, AccessToken | Forbidden]:
+    """The account's tokens among the ids; Forbidden stands for one that is not to be read."""
+    found = await TOKENS.where("account_id = ?", actor.account_id).among("id", ids).all()
+    return {token.id: _permitted(actor, token) for token in found}
 
 
 async def issue(
@@ -144,9 +147,9 @@ async def _check_others(tenant: Tenant, user_id: UUID, name: str, at: datetime) 
         raise refuse(RefusalCode.TOO_MANY_ACCESS_TOKENS, message)
 
 
-async def _found(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, AccessToken]:
-    found = await TOKENS.where("account_id = ?", actor.account_id).among("id", ids).all()
-    return {token.id: token for token in found if allows(actor, *_of(token.user_id))}
+def _permitted(actor: Actor, token: AccessToken) -> AccessToken | Forbidden:
+    right, own = _of(token.user_id)
+    return or_forbidden(actor, right, token, own)
 
 
 def _readable(actor: Actor, user_id: UUID | None) -> Query[AccessToken]:

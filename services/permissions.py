@@ -188,9 +188,11 @@ def require(actor: Actor, right: Right, target: Target = ANYTHING) -> None:
         raise Forbidden
 
 
-def or_forbidden(actor: Actor, right: Right, row: Row) -> Row | Forbidden:
-    """The row, or Forbidden in its place where the actor has not the right."""
-    return row if allows(actor, right) else Forbidden()
+def or_forbidden(
+    actor: Actor, right: Right, row: Row, target: Target = ANYTHING
+) -> Row | Forbidden:
+    """The row, or Forbidden in its place where the actor has not the right over the target."""
+    return row if allows(actor, right, target) else Forbidden()
 
 
 def require_some(actor: Actor, right: Right) -> None:
