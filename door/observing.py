@@ -20,6 +20,11 @@ CLIENT_CLOSED = 499
 """The status, in the log alone, of a request whose caller went away before the answer."""
 
 
+GONE = "handler is closed"
+"""In what uvloop says of a connection that the client reset, before it says so to uvicorn, which
+would have left the rest of the answer out."""
+
+
 class Observed:
     """The application as it is watched."""
 
@@ -44,7 +49,12 @@ class Observed:
                 headers.append((b"x-request-id", seen.request_id.encode()))
                 headers.append((b"traceparent", seen.traceparent.encode()))
                 message = {**message, "headers": headers}
-            await send(message)
+            try:
+                await send(message)
+            except RuntimeError as error:
+                if GONE not in str(error):
+                    raise
+                status = CLIENT_CLOSED
 
         try:
             await self.app(scope, receive, answer)

@@ -15,26 +15,6 @@ from tests.hostile.wire import PATIENCE, exchange, is_refusal, post, request
 
 pytestmark = pytest.mark.xdist_group("hostile")
 
-WAITING = "the server waits for slow clients without end"
-LOGGED = "a client that goes away is a traceback in the log"
-
-NOT_YET = {
-    "no byte at all": WAITING,
-    "a line without its end": WAITING,
-    "a header without its end": WAITING,
-    "a header at a time": WAITING,
-    "a byte of the head at a time": WAITING,
-    "a body that never comes": WAITING,
-    "a byte of the body at a time": WAITING,
-    "half a chunk": WAITING,
-    "unread": LOGGED,
-    "half_a_body": LOGGED,
-    "half_a_chunk": LOGGED,
-    "gone_while_answering": LOGGED,
-    "gone_while_changing": LOGGED,
-}
-"""Clients that are not bounded yet, or that still disturb, and why."""
-
 IDLE = 300
 BODY = b'{"query": "{ account { name } }"}'
 LARGE = json.dumps(
@@ -77,13 +57,7 @@ def slowly(port: int, first: bytes, drop: bytes) -> bytes:
     raise TimeoutError
 
 
-def marked(name: str, *case: object) -> object:
-    """The case, expected to fail where it is NOT_YET."""
-    marks = [pytest.mark.xfail(reason=NOT_YET[name])] if name in NOT_YET else []
-    return pytest.param(*case, id=name, marks=marks)
-
-
-@pytest.mark.parametrize(("first", "drop"), [marked(name, *case) for name, case in SLOW.items()])
+@pytest.mark.parametrize(("first", "drop"), SLOW.values(), ids=SLOW)
 def test_a_client_that_sends_slowly_is_refused_in_time(
     server: Served, first: bytes, drop: bytes
 ) -> None:
@@ -187,7 +161,7 @@ ABORTS: list[Callable[[Served], None]] = [
 ]
 
 
-@pytest.mark.parametrize("abort", [marked(abort.__name__, abort) for abort in ABORTS])
+@pytest.mark.parametrize("abort", ABORTS)
 def test_a_client_that_goes_away_disturbs_nobody(
     server: Served, abort: Callable[[Served], None]
 ) -> None:

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.xdist_group("hostile")
 
 ADDRESS = {"line1": "1 Main Street", "postalCode": "1", "city": "Town", "countryCode": "US"}
 BASES: dict[str, dict[str, Any]] = {
+    "createAccessToken": {"scopes": ["READ"]},
     "changeUsers": {"seats": 60},
     "createSeatGroup": {"name": "New", "seats": 0},
     "updateSeatGroup": {"seatGroupId": "@Group", "name": "New"},
