@@ -266,5 +266,11 @@ TABLES = (
 )
 """Every table that holds something, in the order of their references."""
 
-EMPTY = {"idempotency_records", "invoice_documents", "renewal_failures", "tortoise_migrations"}
+EMPTY = {
+    "access_tokens",
+    "idempotency_records",
+    "invoice_documents",
+    "renewal_failures",
+    "tortoise_migrations",
+}
 """Those that hold nothing of an account in which nothing has been done."""
