@@ -22,6 +22,9 @@ SECRET = "a key for measurements, thirty-two bytes or more"  # noqa: S105
 LIMITS = {"RATE_LIMIT": "1000000000", "MUTATION_RATE_LIMIT": "1000000000"}
 """Work is measured, not refusals: whoever asks has a bucket, and one that nobody empties."""
 
+QUIET = {"LOG_LEVEL": "warning"}
+"""Nobody else in the comparison writes a line for each request (docs/performance.md)."""
+
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 30
 STOP_SECONDS = 40
@@ -94,7 +97,13 @@ def environment(url: str, **more: str) -> dict[str, str]:
     """The environment of a process on the database: nothing of the shell's settings."""
     settings = {name.upper() for name in Settings.model_fields}
     base = {name: value for name, value in os.environ.items() if name not in settings}
-    ours = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "BILLING_NOW": NOW.isoformat(), **LIMITS}
+    ours = {
+        "DATABASE_URL": url,
+        "SECRET_KEY": SECRET,
+        "BILLING_NOW": NOW.isoformat(),
+        **LIMITS,
+        **QUIET,
+    }
     return {**base, **ours, **more}
 
 

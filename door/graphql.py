@@ -6,6 +6,7 @@ fit) is 400 for clients that accept `application/graphql-response+json`, and 200
 do not. Whoever has asked for too much gets 429.
 """
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -55,7 +56,7 @@ async def _answer(request: Request, operation: Operation) -> ExecutionResult:
     if cost > limit:
         return _too_costly(cost, limit)
     with reads.together():
-        context = Context(who, at, base_url(request))
+        context = Context(who, at, partial(base_url, request))
         result = await engine.execute(document, node, operation.variables, context)
     result.extensions = {"cost": {"requested": cost, "limit": limit}}
     return result

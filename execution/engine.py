@@ -89,6 +89,8 @@ class Document:
     """The variables that decide what is skipped and included."""
     costs: dict[str | None, OperationCost] = field(default_factory=dict)
     """What each operation costs, by its name."""
+    executors: dict[str | None, Executor[Any]] = field(default_factory=dict)
+    """Of operations that are compiled and have no variables, to be copied for each request."""
     plans: "dict[Any, Kept]" = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
@@ -157,23 +159,41 @@ class Engine:
         context: Any,
     ) -> ExecutionResult:
         """Runs an operation of a document that has no errors."""
-        assert document.ast is not None
         name = operation.name.value if operation.name else None
-        executor = self.schema.execution_context_class.build(
+        executor = document.executors.get(name)
+        if executor is not None:
+            self.counts[COMPILED] += 1
+            return await self._run(document, _with_context(executor, context))
+        built = self._executor(document, name, variables, context)
+        if isinstance(built, list):
+            return ExecutionResult(None, built)
+        reason = self._unfit(built)
+        self.counts[reason or COMPILED] += 1
+        if reason:
+            result: Any = built.execute_operation()
+            return await await_maybe(result)
+        if not operation.variable_definitions:
+            kept = self._executor(document, name, variables, None)
+            assert not isinstance(kept, list)
+            document.executors[name] = kept
+        return await self._run(document, built)
+
+    def _executor(
+        self,
+        document: Document,
+        name: str | None,
+        variables: Mapping[str, Any] | None,
+        context: Any,
+    ) -> Executor[Any] | list[GraphQLError]:
+        """What runs an operation; errors where the variables do not fit."""
+        assert document.ast is not None
+        return self.schema.execution_context_class.build(
             self.schema._schema,  # noqa: SLF001 (it has no other name)
             document.ast,
             context_value=context,
             raw_variable_values=dict(variables or {}),
             operation_name=name,
         )
-        if isinstance(executor, list):
-            return ExecutionResult(None, executor)
-        reason = self._unfit(executor)
-        self.counts[reason or COMPILED] += 1
-        if reason:
-            result: Any = executor.execute_operation()
-            return await await_maybe(result)
-        return await self._run(document, executor)
 
     def _unfit(self, executor: Executor[Any]) -> str | None:
         """Why an operation is not compiled, if so."""
@@ -232,6 +252,13 @@ class Engine:
             costs = Costs(schema, ast, self.size_of)
             found.costs = {name: costs.of(node) for name, node in operations.items()}
         return found
+
+
+def _with_context(executor: Executor[Any], context: Any) -> Executor[Any]:
+    """A copy that runs for another request. A plan asks it for nothing that a run changes."""
+    copied: Executor[Any] = object.__new__(type(executor))
+    vars(copied).update(vars(executor), context_value=context)
+    return copied
 
 
 def _decided(value: object) -> object:

@@ -51,9 +51,11 @@ class Loaders:
 
 
 class Context:
-    """One request: who calls (or why nobody does), when, and where links lead."""
+    """One request: who calls (or why nobody does), when, and where links lead, which few ask."""
 
-    def __init__(self, caller: Actor | Unauthenticated, at: datetime, base_url: str) -> None:
+    def __init__(
+        self, caller: Actor | Unauthenticated, at: datetime, base_url: Callable[[], str]
+    ) -> None:
         self._caller = caller
         self.at = at
         self.base_url = base_url

@@ -109,7 +109,7 @@ class Invoice(Node):
     def pdf_url(self, info: Info) -> str:
         link = links.Link(self.row.account_id, self.row.id)
         token = links.sign_link(link, info.context.at)
-        return f"{info.context.base_url}/invoices/{self.row.number}.pdf?token={token}"
+        return f"{info.context.base_url()}/invoices/{self.row.number}.pdf?token={token}"
 
 
 InvoiceConnection = Connection[Invoice]

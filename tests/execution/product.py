@@ -92,9 +92,9 @@ class Product:
         at = clock.now()
         claims = auth.Claims(f"{caller}@acme.example", "acme")
         try:
-            return Context(await callers.by_claims(claims, at), at, "http://testserver")
+            return Context(await callers.by_claims(claims, at), at, lambda: "http://testserver")
         except Unauthenticated as error:
-            return Context(error, at, "http://testserver")
+            return Context(error, at, lambda: "http://testserver")
 
     async def asked(
         self, engine: Engine, query: str, variables: dict[str, Any], caller: str, name: str | None
