@@ -10,6 +10,7 @@ time, gathers them in a data loader first.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -20,23 +21,40 @@ Load = Callable[[list[Any], Any], Awaitable[Sequence[Any]]]
 """From objects and the info of one of them to the field's value for each, in order; an
 exception among the values is the error of its object."""
 
+Ready = Callable[[Any], Any]
+"""The field's value where the object has it already; None where it is to be loaded."""
+
 _LOADERS = "_batch_loaders"
 
 
-def batched(load: Load, description: str) -> Any:
-    """A field without arguments that `load` resolves. The context must take attributes."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How a batched field is resolved."""
+
+    load: Load
+    ready: Ready
+
+
+def never(_: Any) -> None:
+    """Of an object that has nothing ready."""
+
+
+def batched(load: Load, description: str, ready: Ready = never) -> Any:
+    """A field without arguments that `load` resolves, for the objects that are not `ready`. The
+    context must take attributes."""
 
     async def resolve(root: Any, info: strawberry.Info) -> Any:
-        return await _loader(load, info).load(root)
+        value = ready(root)
+        return await _loader(load, info).load(root) if value is None else value
 
-    resolve.batched = load  # type: ignore[attr-defined]
+    resolve.batch = Batch(load, ready)  # type: ignore[attr-defined]
     return strawberry.field(resolver=resolve, description=description)
 
 
-def load_of(resolver: object) -> Load | None:
-    """What resolves many objects at once, where the resolver is a batched field's."""
-    load: Load | None = getattr(resolver, "batched", None)
-    return load
+def batch_of(resolver: object) -> Batch | None:
+    """How the resolver's field is batched, if it is."""
+    batch: Batch | None = getattr(resolver, "batch", None)
+    return batch
 
 
 def _loader(load: Load, info: strawberry.Info) -> DataLoader[Any, Any]:

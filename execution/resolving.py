@@ -20,7 +20,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from execution.batching import Load, exactly, load_of
+from execution.batching import Batch, batch_of, exactly
 from execution.computed import Formula, formula_of
 from execution.frames import Frame
 from execution.plan import Field, Resolver, Run, Values
@@ -49,9 +49,9 @@ def resolver_of(schema: Schema, parent: GraphQLObjectType, definition: GraphQLFi
     declared = formula_of(field.base_resolver.wrapped_func)
     if declared is not None:
         return Direct(declared.function, declared)
-    load = load_of(field.base_resolver.wrapped_func)
-    if load is not None:
-        return Batched(schema, field, load)
+    batch = batch_of(field.base_resolver.wrapped_func)
+    if batch is not None:
+        return Batched(schema, field, batch)
     call = Call(schema, field)
     if field.is_async:
         return Awaited(call)
@@ -125,19 +125,26 @@ class Awaited(Called):
 class Batched(Resolver):
     """A function that takes all objects at once."""
 
-    def __init__(self, schema: Schema, field: StrawberryField, load: Load) -> None:
+    def __init__(self, schema: Schema, field: StrawberryField, batch: Batch) -> None:
         self.call = Call(schema, field)
-        self.load = load
+        self.batch = batch
 
     async def resolve(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:
-        """One value for each object; what the function raises is the value of all."""
-        if not sources:
-            return []
+        """One value for each object; what the function raises is the value of all that were not
+        ready."""
+        values = [self.batch.ready(source) for source in sources]
+        places = [place for place, value in enumerate(values) if value is None]
+        if not places:
+            return values
+        wanted = [sources[place] for place in places]
         try:
-            info = self.call.information(run, field, frame, 0)
-            return exactly(len(sources), await self.load(sources, info))
+            info = self.call.information(run, field, frame, places[0])
+            found = exactly(len(wanted), await self.batch.load(wanted, info))
         except Exception as error:  # noqa: BLE001 (whatever it is, it is these values')
-            return [error] * len(sources)
+            found = [error] * len(wanted)
+        for place, value in zip(places, found, strict=True):
+            values[place] = value
+        return values
 
 
 class Call:

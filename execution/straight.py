@@ -23,12 +23,13 @@ from typing import Any
 from graphql import GraphQLBoolean, GraphQLID, GraphQLInt, GraphQLString
 from graphql.pyutils import Undefined
 
+from execution.batching import never
 from execution.completion import Shown
 from execution.computed import Formula
 from execution.leaves import MAX_INT, MIN_INT, Leaf
 from execution.lists import Listed
 from execution.plan import Completion, Field, Selection
-from execution.resolving import Call, Called, Direct
+from execution.resolving import Batched, Call, Called, Direct
 from execution.sources import Object, Source, Unfit, Unmade
 
 
@@ -199,8 +200,10 @@ class Code:
             with suppress(Unfit):
                 return self._row(selection, Unmade(parts))
         value = self.variable("v")
-        got = f"    {value} = {self._resolved(field, formula, source)}"
-        return [got, *self.complete(field.completion, value, "    ")], value
+        got = [f"    {value} = {self._resolved(field, formula, source)}"]
+        if isinstance(resolver, Batched):
+            got.append(f"    if {value} is None: raise Unusual")
+        return [*got, *self.complete(field.completion, value, "    ")], value
 
     def _resolved(self, field: Field, formula: Formula | None, source: Source) -> str:
         """An expression for the value of a field of the source."""
@@ -209,6 +212,8 @@ class Code:
             return self._formula(formula, source)
         if isinstance(resolver, Direct):
             return f"{self.constant(resolver.function)}({source.whole()})"
+        if isinstance(resolver, Batched) and resolver.batch.ready is not never:
+            return f"{self.constant(resolver.batch.ready)}({source.whole()})"
         call = resolver.call if isinstance(resolver, Called) and resolver.quick else None
         if isinstance(call, Call) and call.is_plain and field.given is not None:
             given = self.constant(field.given)

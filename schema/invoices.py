@@ -55,15 +55,19 @@ class InvoicePreview:
 
 
 async def _lines(shown: list["Invoice"], info: Info) -> list[list[InvoiceLine]]:
-    unread = [invoice.row.id for invoice in shown if invoice.line_rows is None]
-    found = await invoices.lines_of(info.context.actor, unread) if unread else {}
-    return [_shown_lines(invoice, found) for invoice in shown]
+    ids = [invoice.row.id for invoice in shown]
+    found = await invoices.lines_of(info.context.actor, ids)
+    return [_shown(found.get(invoice.row.id, []), invoice) for invoice in shown]
 
 
-def _shown_lines(invoice: "Invoice", found: invoices.Lines) -> list[InvoiceLine]:
-    read = invoice.line_rows
-    rows = found.get(invoice.row.id, []) if read is None else read
-    return [InvoiceLine(row=row, currency=invoice.row.currency) for row in rows]
+def _read_with_page(invoice: "Invoice") -> list[InvoiceLine] | None:
+    rows = invoice.line_rows
+    return None if rows is None else _shown(rows, invoice)
+
+
+def _shown(rows: list[invoices.InvoiceLine], invoice: "Invoice") -> list[InvoiceLine]:
+    currency = invoice.row.currency
+    return [InvoiceLine(row=row, currency=currency) for row in rows]
 
 
 @strawberry.type(description="An issued invoice: a snapshot that never changes.")
@@ -85,7 +89,9 @@ class Invoice(Node):
         "row.purchase_order_number",
         description="The purchase order number that the invoice carries.",
     )
-    lines: list[InvoiceLine] = batched(_lines, description="What is billed, line by line.")
+    lines: list[InvoiceLine] = batched(
+        _lines, description="What is billed, line by line.", ready=_read_with_page
+    )
     subtotal: Money = computed(
         Money,
         minor="row.subtotal_minor",

@@ -74,6 +74,7 @@ def _looking_up(lock: Any) -> Any:
     @asynccontextmanager
     async def looked_up(account_id: UUID, *given: Any, **named: Any) -> AsyncIterator[Any]:
         number_seen.set((await Account.get(id=account_id)).invoice_count)
+        await asyncio.sleep(DELAY)
         async with lock(account_id, *given, **named) as tenant:
             yield tenant
 

@@ -278,7 +278,7 @@ def test_what_a_limit_refuses_is_not_validated(monkeypatch: pytest.MonkeyPatch) 
     def never(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("execution.engine.validate_document", never)
+    monkeypatch.setattr("execution.engine.validate", never)
     tested = Engine(zoo.SCHEMA, limits=USUAL)
     names = "name " * 900
     aliases = " ".join(f"a{n}: name" for n in range(300))
