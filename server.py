@@ -16,13 +16,13 @@ from contextlib import asynccontextmanager
 from types import FrameType
 
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from door import failures, graphql, health, invoices, limits, pages, processes
 from door.observing import Observed
+from door.origins import Origins
 from execution import Engine
 from schema.root import schema
 from schema.sizes import size_of
@@ -39,9 +39,6 @@ SAMPLING_SECONDS = 1
 
 TRACES = "door.traces"
 
-PREFLIGHT_SECONDS = 7200
-"""How long a browser remembers what a page elsewhere may do; no browser does so for longer."""
-
 
 class Application(Starlette):
     """Starlette's, watched from outside of everything it does."""
@@ -49,7 +46,7 @@ class Application(Starlette):
     def build_middleware_stack(self) -> ASGIApp:
         """What a request passes, and answers to crashes as well."""
         stack, origins = super().build_middleware_stack(), settings.current().cors_origins
-        return Observed(_traced(_open_to(origins, stack) if origins else stack))
+        return Observed(_traced(Origins(stack, origins) if origins else stack))
 
 
 def create_app() -> Starlette:
@@ -82,19 +79,6 @@ def create_app() -> Starlette:
     )
     app.state.rate_limits = RateLimits()
     return app
-
-
-def _open_to(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
-    """Lets the pages of these origins call the API, with tokens, which they must have; there are no
-    cookies to go along."""
-    return CORSMiddleware(
-        app,
-        allow_origins=origins,
-        allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "traceparent"],
-        expose_headers=["Retry-After", "X-Request-Id", "traceparent"],
-        max_age=PREFLIGHT_SECONDS,
-    )
 
 
 def _traced(app: ASGIApp) -> ASGIApp:

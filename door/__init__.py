@@ -6,6 +6,7 @@
     limits.py    how much may be asked for, at once and in a minute
     callers.py   the token that becomes an actor
     invoices.py  invoices' PDFs, by signed links
+    origins.py   which pages of other origins may call
     pages.py     the billing page, GraphiQL and their files
     health.py    whether the process answers, and whether it can serve
     failures.py  what has no route, and what fails outside GraphQL

@@ -106,6 +106,36 @@ async def test_a_batch_that_fails_is_an_error_of_each_object(load: Any) -> None:
     assert len(result.errors or ()) == (0 if load is told_load else 3)
 
 
+@pytest.mark.parametrize("ready", [[], [0, 1, 2], [1], [0, 2]])
+@pytest.mark.parametrize("load", [told_load, raising_load])
+async def test_a_batch_is_asked_for_what_is_not_ready(load: Any, ready: list[int]) -> None:
+    asked: list[list[int]] = []
+
+    async def loading(sources: list[Any], info: Any) -> Any:
+        asked.append([source.number for source in sources])
+        return await load(sources, info)
+
+    @strawberry.type
+    class Thing:
+        number: int
+        shown: str | None = batched(
+            loading, "", lambda thing: "ready" if thing.number in ready else None
+        )
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def things(self) -> list[Thing]:
+            return [Thing(number=number) for number in range(3)]
+
+    result = await Pair(strawberry.Schema(Query), Context).answer("{ things { number shown } }")
+    assert result.data is not None
+    told = [thing["shown"] == "ready" for thing in result.data["things"]]
+    assert told == [number in ready for number in range(3)]
+    missing = [number for number in range(3) if number not in ready]
+    assert asked == ([missing] * (TIMES + 1) if missing else [])
+
+
 @strawberry.type
 class Item:
     number: int
