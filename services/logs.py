@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 import structlog
@@ -232,7 +233,9 @@ def _renderer(form: str) -> structlog.typing.Processor:
         told = {key: value for key, value in event.items() if value is not None}
         exception = told.pop("exception", None)
         for key, value in told.items():
-            told[key] = CONTROL.sub(_escaped, value) if isinstance(value, str) else value
+            told[key] = (
+                CONTROL.sub(_escaped, str(value)) if isinstance(value, str | UUID) else value
+            )
         if isinstance(told.get("timestamp"), datetime):
             told["timestamp"] = f"{told['timestamp']:%H:%M:%S}"
         line = console(logger, name, told)
