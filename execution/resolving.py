@@ -128,11 +128,12 @@ class Batched(Resolver):
     def __init__(self, schema: Schema, field: StrawberryField, batch: Batch) -> None:
         self.call = Call(schema, field)
         self.batch = batch
+        self.ready = Direct(batch.ready)
 
     async def resolve(self, run: Run, field: Field, frame: Frame, sources: Values) -> Values:
         """One value for each object; what the function raises is the value of all that were not
         ready."""
-        values = [self.batch.ready(source) for source in sources]
+        values = await self.ready.resolve(run, field, frame, sources)
         places = [place for place, value in enumerate(values) if value is None]
         if not places:
             return values

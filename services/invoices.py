@@ -74,7 +74,9 @@ async def page(actor: Actor, request: PageRequest) -> Page[Invoice]:
 
 
 async def page_with_lines(actor: Actor, request: PageRequest) -> tuple[Page[Invoice], Lines]:
-    """The same with the lines of each invoice, which are read at the same time."""
+    """The same with the lines of its invoices, which are read at the same time: in one statement on
+    PostgreSQL, one after the other on SQLite, where an invoice that came in between may push the
+    last one's lines out. What has none here is still to be read."""
     require(actor, Right.BILLING)
     query = LISTED.where("account_id = ?", actor.account_id)
     shown = pagination.listed(query, request, NEWEST_FIRST)

@@ -63,7 +63,7 @@ class Query(Generic[Row]):
 
     def belonging(self, column: str, owners: "Query[Any]") -> "Query[Row]":
         """Those whose column is the id of one of the owners."""
-        # A statement of its own inside: PostgreSQL takes no IN over a limited list otherwise.
+        # The owners' statement tells all their columns; only the id is wanted of it.
         inner = f"SELECT id FROM ({owners.text}) owners"  # noqa: S608 (our own text)
         return self.where(f"{column} IN ({inner})", *owners.parameters)
 

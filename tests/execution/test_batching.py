@@ -157,6 +157,27 @@ class Items:
         return [Item(number=number) for number in range(count)]
 
 
+async def test_an_object_that_cannot_say_if_it_is_ready_has_an_error_of_its_own() -> None:
+    def ready(thing: Any) -> Any:
+        return 1 // (thing.number - 1) or None
+
+    @strawberry.type
+    class Thing:
+        number: int
+        shown: str | None = batched(told_load, "", ready)
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def things(self) -> list[Thing]:
+            return [Thing(number=number) for number in (1, 3)]
+
+    result = await Pair(strawberry.Schema(Query), Context).answer("{ things { number shown } }")
+    assert [error.path for error in result.errors or ()] == [["things", 0, "shown"]]
+    assert result.data is not None
+    assert result.data["things"][1] == {"number": 3, "shown": "3 shown shown"}
+
+
 async def test_data_loaders_are_asked_once_for_a_level() -> None:
     batches: list[list[int]] = []
 
