@@ -25,7 +25,8 @@ from benchmarks.data import (
     seats_of,
 )
 from models.plans import BillingInterval, PlanFeature
-from services import money, parties
+from services import money, parties, taxes
+from services.taxes import Taxation, TaxRate, TaxTreatment
 
 Value = str | int | None
 Row = tuple[Value, ...]
@@ -33,6 +34,7 @@ Row = tuple[Value, ...]
 TERMS = 30
 """Days in which an invoice is to be paid."""
 
+LOCALE = "en_US"
 PLAN = "Enterprise+"
 SELLER = json.dumps(asdict(parties.DEMO_SELLER))
 
@@ -65,9 +67,9 @@ def _accounts(dataset: Dataset) -> Iterator[Row]:
         index, invoices = tenant.index, tenant.shape.invoices
         name = f"Account {index} Inc."
         billing = (f"billing@{tenant.code}.example", f"{name} Ltd.", _address(index), None, None)
-        base = (tenant.id, tenant.code, name, tenant.zone, tenant.currency, tenant.tax_rate)
-        counted = (invoices, invoices, tenant.shape.users)
-        yield *base, f"A{index:06d}", TERMS, *billing, False, False, *counted
+        base = (tenant.id, tenant.code, name, tenant.zone, tenant.currency, _tax_of(tenant))
+        counted = (invoices, 0, invoices, tenant.shape.users)
+        yield *base, LOCALE, f"A{index:06d}", TERMS, *billing, False, False, *counted
 
 
 def _account_codes(dataset: Dataset) -> Iterator[Row]:
@@ -138,7 +140,8 @@ def _invoices(dataset: Dataset) -> Iterator[Row]:
         what = (f"A{tenant.index:06d}-{number + 1:05d}", _kind(tenant, number), "PAID")
         due = _text(day + timedelta(days=TERMS))
         when = (_text(day), _text(day), begins(day, tenant.zone), due, TERMS)
-        sums = (tenant.currency, subtotal, tenant.tax_rate, tax, subtotal + tax)
+        taxation = _taxation(tenant, subtotal)
+        sums = (tenant.currency, subtotal, taxation, tax, subtotal + tax, LOCALE)
         yield *keys, *of, *what, *when, *sums, SELLER, _buyer(tenant), None
 
 
@@ -203,6 +206,20 @@ def _tax(subtotal: int, rate: int) -> int:
     return money.tax(subtotal, rate)
 
 
+def _tax_of(tenant: Tenant) -> str:
+    return json.dumps(taxes.stored(_one_rate(tenant)))
+
+
+def _taxation(tenant: Tenant, subtotal: int) -> str:
+    taxation = _one_rate(tenant)
+    return json.dumps(taxes.snapshot(taxation, taxes.amounts(taxation, subtotal)))
+
+
+def _one_rate(tenant: Tenant) -> Taxation:
+    rate = TaxRate(name="VAT", rate_ppm=tenant.tax_rate)
+    return Taxation(treatment=TaxTreatment.STANDARD, rates=(rate,))
+
+
 @lru_cache(maxsize=2)
 def _address(index: int) -> str:
     address = {"line1": f"{index} Main Street", "line2": None, "postal_code": "10115"}
@@ -221,10 +238,10 @@ TABLES = (
     _table("plan_prices", "id plan_id interval currency unit_price_minor", _prices),
     _table(
         "accounts",
-        "id code name time_zone currency tax_rate_ppm invoice_prefix payment_terms_days "
+        "id code name time_zone currency tax locale invoice_prefix payment_terms_days "
         "billing_email legal_name address tax_id purchase_order_number "
         "only_billing_administrators_manage_users seat_group_required "
-        "invoice_count activity_count user_count",
+        "invoice_count credit_note_count activity_count user_count",
         _accounts,
     ),
     _table("account_codes", "code account_id", _account_codes),
@@ -248,8 +265,8 @@ TABLES = (
     _table(
         "invoices",
         "id account_id subscription_id sequence number kind status period_start issued_on "
-        "issued_at due_on payment_terms_days currency subtotal_minor tax_rate_ppm tax_minor "
-        "total_minor seller buyer purchase_order_number",
+        "issued_at due_on payment_terms_days currency subtotal_minor taxation tax_minor "
+        "total_minor locale seller buyer purchase_order_number",
         _invoices,
     ),
     _table(

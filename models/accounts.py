@@ -1,5 +1,6 @@
 """Accounts: the tenants. Each account is one unit of consistency, and its row the lock."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,23 @@ from tortoise.models import Model
 from models.keys import new_key
 
 
+class TaxTreatment(StrEnum):
+    """How the account's invoices are taxed (Directive 2006/112/EC says when which may be used)."""
+
+    STANDARD = "STANDARD"
+    REVERSE_CHARGE = "REVERSE_CHARGE"
+    EXEMPT = "EXEMPT"
+    OUTSIDE_SCOPE = "OUTSIDE_SCOPE"
+
+
 class Account(Model):
     """One customer of the vendor, with its billing details, settings and counters.
 
-    `tax_rate_ppm` is the tax rate in millionths: 190000 is 19 %. `invoice_count` and
-    `activity_count` number the account's invoices and entries without a gap; `user_count`
-    counts its users, who are disabled but never deleted.
+    `tax` is how its invoices are taxed (services/taxes.py reads it), `locale` the language and
+    the customs of its documents, such as "de_DE". `invoice_count` numbers the history of
+    invoices and credit notes, `credit_note_count` the credit notes among them and
+    `activity_count` the entries of the activity, all without a gap; `user_count` counts its
+    users, who are disabled but never deleted.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_key)
@@ -23,7 +35,8 @@ class Account(Model):
     name = fields.CharField(max_length=200)
     time_zone = fields.CharField(max_length=64)
     currency = fields.CharField(max_length=3)
-    tax_rate_ppm = fields.IntField()
+    tax: dict[str, Any] = fields.JSONField()
+    locale = fields.CharField(max_length=35, default="en_US")
     invoice_prefix = fields.CharField(max_length=20)
     payment_terms_days = fields.IntField()
 
@@ -37,6 +50,7 @@ class Account(Model):
     seat_group_required = fields.BooleanField(default=False)
 
     invoice_count = fields.IntField(default=0)
+    credit_note_count = fields.IntField(default=0)
     activity_count = fields.IntField(default=0)
     user_count = fields.IntField(default=0)
 

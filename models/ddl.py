@@ -13,6 +13,7 @@ TYPES = {
     "sqlite": {
         "uuid": "CHAR(36)",
         "json": "JSON",
+        "as_json": "",
         "instant": "TIMESTAMP",
         "bytes": "BLOB",
         "boolean": "INT",
@@ -21,6 +22,7 @@ TYPES = {
     "postgres": {
         "uuid": "UUID",
         "json": "JSONB",
+        "as_json": "::jsonb",
         "instant": "TIMESTAMPTZ",
         "bytes": "BYTEA",
         "boolean": "BOOLEAN",
@@ -58,16 +60,40 @@ def add_column(table: str, name: str, definition: str) -> RunPython:
     """The operation that adds a column unless the table has it, as when it runs once more."""
 
     async def run(_apps: object, editor: BaseSchemaEditor) -> None:
-        columns = await editor.client.execute_query_dict(COLUMNS[editor.DIALECT].format(table))
-        if name not in {column["name"] for column in columns}:
+        if name not in await _columns(editor, table):
             kind = definition.format(**TYPES[editor.DIALECT])
             await editor.client.execute_query(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
     return _operation(run)
 
 
+def atomically(unless: tuple[str, str], sqlite: str, postgres: str) -> RunPython:
+    """The operation that runs a database's statements in one transaction, unless the table already
+    has the column, as when it runs once more."""
+    table, name = unless
+
+    async def run(_apps: object, editor: BaseSchemaEditor) -> None:
+        if name in await _columns(editor, table):
+            return
+        sql = sqlite if editor.DIALECT == "sqlite" else postgres
+        async with editor.client._in_transaction() as connection:  # noqa: SLF001 (as in_transaction does)
+            for statement in _statements(editor, sql):
+                await connection.execute_query(statement)
+
+    return _operation(run)
+
+
+async def _columns(editor: BaseSchemaEditor, table: str) -> set[str]:
+    found = await editor.client.execute_query_dict(COLUMNS[editor.DIALECT].format(table))
+    return {column["name"] for column in found}
+
+
+def _statements(editor: BaseSchemaEditor, sql: str) -> list[str]:
+    return list(filter(str.strip, sql.format(**TYPES[editor.DIALECT]).split(";")))
+
+
 async def _execute(editor: BaseSchemaEditor, sql: str) -> None:
-    for statement in filter(str.strip, sql.format(**TYPES[editor.DIALECT]).split(";")):
+    for statement in _statements(editor, sql):
         await editor.client.execute_query(statement)
 
 

@@ -15,24 +15,34 @@ from models.subscriptions import Subscription
 
 
 class InvoiceKind(StrEnum):
-    """What the invoice bills: a first period, added seats, or a renewed period."""
+    """What the invoice bills: a first period, added seats, or a renewed period; or that it is a
+    credit note, which takes back what an invoice billed."""
 
     INITIAL = "INITIAL"
     SEAT_INCREASE = "SEAT_INCREASE"
     RENEWAL = "RENEWAL"
+    CREDIT_NOTE = "CREDIT_NOTE"
 
 
 class InvoiceStatus(StrEnum):
-    """Where the invoice stands with its payment."""
+    """Where the invoice stands with its payment. CREDITED: credit notes have taken all of it back.
+    ISSUED: a credit note, on which nothing is to be paid."""
 
     OPEN = "OPEN"
     PAID = "PAID"
     VOID = "VOID"
+    CREDITED = "CREDITED"
+    ISSUED = "ISSUED"
 
 
 class Invoice(Model):
-    """One invoice. `seller` and `buyer` are the parties as they were at issue; amounts are
-    in the minor unit of `currency`; `tax_rate_ppm` is the tax rate in millionths."""
+    """One invoice or credit note. `seller`, `buyer`, `taxation` and `locale` are as they were at
+    issue. Amounts are in the minor unit of `currency`; a credit note's are negative.
+
+    `sequence` is its place in the account's history. A credit note `credits` an invoice, for a
+    `reason`; `credited_minor` is how much of an invoice has been credited so far. `settled_on` is
+    the day on which it was paid, voided or credited in whole.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_key)
     account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
@@ -47,6 +57,7 @@ class Invoice(Model):
     number = fields.CharField(max_length=40)
     kind = fields.CharEnumField(InvoiceKind, max_length=16)
     status = fields.CharEnumField(InvoiceStatus, max_length=16, default=InvoiceStatus.OPEN)
+    credits_id: UUID | None = fields.UUIDField(null=True)
     period_start: date = fields.DateField()
     issued_on: date = fields.DateField()
     issued_at: datetime = fields.DatetimeField()
@@ -54,19 +65,27 @@ class Invoice(Model):
     payment_terms_days = fields.IntField()
     currency = fields.CharField(max_length=3)
     subtotal_minor = fields.BigIntField()
-    tax_rate_ppm = fields.IntField()
+    taxation: dict[str, Any] = fields.JSONField()
     tax_minor = fields.BigIntField()
     total_minor = fields.BigIntField()
+    credited_minor = fields.BigIntField(default=0)
+    settled_on: date | None = fields.DateField(null=True)
+    locale = fields.CharField(max_length=35)
     seller: dict[str, Any] = fields.JSONField()
     buyer: dict[str, Any] = fields.JSONField()
     purchase_order_number = fields.CharField(max_length=64, null=True)
+    reason = fields.CharField(max_length=300, null=True)
 
     class Meta:
         table = "invoices"
 
 
 class InvoiceLine(Model):
-    """One line: `amount_minor` for `quantity` seats over the days [period_start, period_end)."""
+    """One line: `amount_minor` for `quantity` seats over the days [period_start, period_end).
+
+    `wording` is what the description is made of, for documents in other languages; without it the
+    description stands as it is.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_key)
     account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
@@ -79,6 +98,7 @@ class InvoiceLine(Model):
     invoice_id: UUID
     position = fields.IntField()
     description = fields.CharField(max_length=300)
+    wording: dict[str, Any] | None = fields.JSONField(null=True)
     quantity = fields.IntField()
     unit_price_minor = fields.BigIntField()
     period_start: date = fields.DateField()

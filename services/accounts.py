@@ -153,8 +153,8 @@ async def _letting_go(tenant: Tenant) -> AsyncIterator[None]:
         await store(tenant)
 
 
-COUNTERS = ("invoice_count", "activity_count", "user_count")
-"""The counters, which number invoices and activity and count users."""
+COUNTERS = ("invoice_count", "credit_note_count", "activity_count", "user_count")
+"""The counters, which number invoices, credit notes and activity, and count users."""
 
 COUNT = f"UPDATE accounts SET {', '.join(f'{column} = ?' for column in COUNTERS)} WHERE id = ?"  # noqa: S608
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from time import perf_counter
 from typing import Any
@@ -22,6 +21,8 @@ from typing import Any
 from pebble import ProcessPool
 
 from services import metrics
+from services.drafts import Wording
+from services.taxes import TaxAmount, Taxation
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,16 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bank:
+    """A bank account to pay into."""
+
+    holder: str
+    iban: str
+    bic: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """The seller or the buyer, as they were when the invoice was issued."""
 
@@ -61,10 +72,21 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seller(Party):
+    """The seller, with the entry in a register of companies ("HRB 12345, Amtsgericht München")
+    and the account to pay into."""
+
+    registration: str | None = None
+    bank: Bank | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLine:
-    """One line: `amount_minor` for `quantity` seats over [period_start, period_end)."""
+    """One line: `amount_minor` for `quantity` seats over [period_start, period_end). The
+    description stands as it is where there is no wording to put into the reader's language."""
 
     description: str
+    wording: Wording | None
     quantity: int
     unit_price_minor: int
     period_start: date
@@ -73,10 +95,22 @@ class DocumentLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceDocument:
-    """Everything that an invoice's PDF shows. Amounts in the currency's minor unit; the tax
-    rate is a fraction (0.19); `issued_at` is the UTC instant that the PDF's metadata carry."""
+class Reference:
+    """The invoice that a credit note is for."""
 
+    number: str
+    issued_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDocument:
+    """Everything that the documents of an invoice or a credit note show.
+
+    Amounts are in the currency's minor unit, negative on a credit note; `issued_at` is the UTC
+    instant that the PDF's metadata carry; `locale` decides language, dates and numbers.
+    """
+
+    kind: str
     number: str
     status: str
     issued_on: date
@@ -84,14 +118,20 @@ class InvoiceDocument:
     issued_at: datetime
     payment_terms_days: int
     currency: str
-    seller: Party
+    locale: str
+    seller: Seller
     buyer: Party
     purchase_order_number: str | None
     lines: tuple[DocumentLine, ...]
     subtotal_minor: int
-    tax_rate: Decimal
+    taxation: Taxation
+    taxes: tuple[TaxAmount, ...]
     tax_minor: int
     total_minor: int
+    credited_minor: int = 0
+    settled_on: date | None = None
+    credits: Reference | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from models.plans import Plan, PlanFeature, PlanPrice
 from models.seat_groups import SeatGroup, SeatGroupAdministrator
 from models.subscriptions import Subscription
 from models.users import Product, ProductPermission, User
-from services import accounts, activity, invoices, renewals, rows, seating, text
+from services import accounts, activity, invoices, renewals, rows, seating, taxes, text
 from services.accounts import Tenant
 from services.drafts import whole_period
-from services.import_file import AccountPart, rate_ppm
+from services.import_file import AccountPart, single_rate
 from services.import_report import Place
 from services.import_users import import_users
 from services.periods import Period, day_at, day_begins
@@ -133,7 +133,7 @@ def _details(part: AccountPart, *, told: bool) -> dict[str, Any]:
     details = {column: value for column, value in values.items() if column in _COLUMNS}
     details |= values.get("billing_details", {}) | (values.get("license_management") or {})
     if "tax_rate" in values:
-        details["tax_rate_ppm"] = rate_ppm(values["tax_rate"])
+        details["tax"] = taxes.stored(single_rate(values["tax_rate"]))
     return details
 
 

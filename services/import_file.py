@@ -25,6 +25,7 @@ from models.users import ProductRole, UserStatus
 from services import money, text
 from services.errors import Refusal
 from services.seating import MAX_SEATS
+from services.taxes import Taxation, TaxRate, TaxTreatment
 
 OLDEST = date(2000, 1, 1)
 """No subscription can have begun earlier: each missed period would be billed."""
@@ -202,9 +203,11 @@ class ImportFile(Part):
     accounts: list[AccountPart] = []
 
 
-def rate_ppm(rate: str) -> int:
-    """The tax rate in millionths."""
-    return int(Decimal(rate) * money.PPM)
+def single_rate(rate: str) -> Taxation:
+    """Taxation by one rate, a fraction: "0.19" is 19 %."""
+    ppm = int(Decimal(rate) * money.PPM)
+    only = TaxRate(name="Tax", rate_ppm=ppm)
+    return Taxation(treatment=TaxTreatment.STANDARD, rates=(only,))
 
 
 def place(location: tuple[Any, ...]) -> str:

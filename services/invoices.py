@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +19,10 @@ from models.invoices import (
     InvoiceLine,
     InvoiceStatus,
 )
-from services import accounts, clock, documents, money, pagination, parties, rows
+from services import accounts, clock, documents, pagination, parties, rows, taxes
 from services.accounts import Tenant
 from services.documents import DocumentLine
-from services.drafts import Draft, Terms
+from services.drafts import Draft, Terms, Wording
 from services.errors import Forbidden
 from services.links import Link
 from services.pagination import Page, PageRequest
@@ -52,16 +51,21 @@ LISTED = Query(Invoice).without(
     "period_start",
     "issued_at",
     "payment_terms_days",
-    "tax_rate_ppm",
+    "credits_id",
+    "taxation",
+    "credited_minor",
+    "settled_on",
+    "locale",
     "seller",
     "buyer",
+    "reason",
 )
 """Invoices without what only their documents show."""
 
 Lines = dict[UUID, list[InvoiceLine]]
 """The lines of invoices, by the invoice's id, in order."""
 
-LINES = Query(InvoiceLine).without("id", "account_id", "position")
+LINES = Query(InvoiceLine).without("id", "account_id", "position", "wording")
 
 NEWEST_FIRST = (pagination.Key("sequence", pagination.number, descending=True),)
 
@@ -120,7 +124,7 @@ def issue(
         account_id=account.id,
         subscription_id=tenant.subscription.id,
         sequence=account.invoice_count,
-        number=f"{account.invoice_prefix}-{account.invoice_count:05d}",
+        number=f"{account.invoice_prefix}-{_invoices_alone(account):05d}",
         kind=draft.kind,
         status=InvoiceStatus.OPEN,
         period_start=draft.lines[0].period.start,
@@ -130,9 +134,10 @@ def issue(
         payment_terms_days=account.payment_terms_days,
         currency=draft.currency,
         subtotal_minor=draft.subtotal_minor,
-        tax_rate_ppm=draft.tax_rate_ppm,
+        taxation=taxes.snapshot(draft.taxation, draft.taxes),
         tax_minor=draft.tax_minor,
         total_minor=draft.total_minor,
+        locale=account.locale,
         seller=asdict(parties.seller()),
         buyer=asdict(parties.buyer(account)),
         purchase_order_number=purchase_order_number or account.purchase_order_number,
@@ -140,6 +145,11 @@ def issue(
     tenant.changes.append(rows.inserting(invoice))
     tenant.changes.append(rows.inserting(*_line_rows(invoice, draft)))
     return invoice
+
+
+def _invoices_alone(account: Account) -> int:
+    """How many there are in the history apart from credit notes, which have their own numbers."""
+    return account.invoice_count - account.credit_note_count
 
 
 async def next_instant(account: Account, at: datetime) -> datetime:
@@ -159,7 +169,7 @@ def terms_of(tenant: Tenant) -> Terms:
         interval=interval,
         unit_price_minor=subscription.unit_price_minor,
         currency=account.currency,
-        tax_rate_ppm=account.tax_rate_ppm,
+        taxation=taxes.restored(account.tax),
         zone=account.time_zone,
         period=Period(subscription.period_start, subscription.period_end),
         next_period=nth_period(anchor, interval, subscription.period_index + 1),
@@ -212,6 +222,7 @@ def _line_rows(invoice: Invoice, draft: Draft) -> list[InvoiceLine]:
             invoice_id=invoice.id,
             position=position,
             description=line.description,
+            wording=asdict(line.wording),
             quantity=line.quantity,
             unit_price_minor=line.unit_price_minor,
             period_start=line.period.start,
@@ -223,8 +234,10 @@ def _line_rows(invoice: Invoice, draft: Draft) -> list[InvoiceLine]:
 
 
 async def _document(invoice: Invoice) -> documents.InvoiceDocument:
-    lines = await _lines(invoice.account_id, [invoice.id])
+    own: dict[str, Any] = {"account_id": invoice.account_id, "invoice_id": invoice.id}
+    lines = await InvoiceLine.filter(**own).order_by("position")
     return documents.InvoiceDocument(
+        kind=invoice.kind,
         number=invoice.number,
         status=invoice.status,
         issued_on=invoice.issued_on,
@@ -232,20 +245,35 @@ async def _document(invoice: Invoice) -> documents.InvoiceDocument:
         issued_at=invoice.issued_at,
         payment_terms_days=invoice.payment_terms_days,
         currency=invoice.currency,
-        seller=parties.restored(invoice.seller),
-        buyer=parties.restored(invoice.buyer),
+        locale=invoice.locale,
+        seller=parties.restored_seller(invoice.seller),
+        buyer=parties.restored_buyer(invoice.buyer),
         purchase_order_number=invoice.purchase_order_number,
-        lines=tuple(map(_document_line, lines[invoice.id])),
+        lines=tuple(map(_document_line, lines)),
         subtotal_minor=invoice.subtotal_minor,
-        tax_rate=Decimal(invoice.tax_rate_ppm) / money.PPM,
+        taxation=taxes.restored(invoice.taxation),
+        taxes=taxes.charged(invoice.taxation),
         tax_minor=invoice.tax_minor,
         total_minor=invoice.total_minor,
+        credited_minor=invoice.credited_minor,
+        settled_on=invoice.settled_on,
+        credits=await _credited(invoice),
+        reason=invoice.reason,
     )
+
+
+async def _credited(invoice: Invoice) -> documents.Reference | None:
+    if invoice.credits_id is None:
+        return None
+    own: dict[str, Any] = {"account_id": invoice.account_id, "id": invoice.credits_id}
+    credited = await Invoice.get(**own)
+    return documents.Reference(number=credited.number, issued_on=credited.issued_on)
 
 
 def _document_line(line: InvoiceLine) -> DocumentLine:
     return DocumentLine(
         description=line.description,
+        wording=Wording(**line.wording) if line.wording else None,
         quantity=line.quantity,
         unit_price_minor=line.unit_price_minor,
         period_start=line.period_start,

@@ -4,9 +4,9 @@ from typing import Any
 
 from models.accounts import Account
 from services import settings
-from services.documents import Address, Party
+from services.documents import Address, Bank, Party, Seller
 
-DEMO_SELLER = Party(
+DEMO_SELLER = Seller(
     legal_name="Seatwise Demo Vendor Ltd.",
     address=Address(
         line1="1 Example Street",
@@ -22,7 +22,7 @@ DEMO_SELLER = Party(
 """Who sells where SELLER_LEGAL_NAME is not set."""
 
 
-def seller() -> Party:
+def seller() -> Seller:
     """The vendor, as the settings have it now."""
     vendor = settings.current()
     if not vendor.seller_legal_name:
@@ -35,7 +35,7 @@ def seller() -> Party:
         region=vendor.seller_region,
         country_code=vendor.seller_country_code,
     )
-    return Party(
+    return Seller(
         legal_name=vendor.seller_legal_name,
         address=address,
         tax_id=vendor.seller_tax_id,
@@ -53,6 +53,13 @@ def buyer(account: Account) -> Party:
     )
 
 
-def restored(snapshot: dict[str, Any]) -> Party:
-    """The party that an invoice's snapshot holds."""
+def restored_seller(snapshot: dict[str, Any]) -> Seller:
+    """The seller that an invoice's snapshot holds."""
+    bank = snapshot.get("bank")
+    address = Address(**snapshot["address"])
+    return Seller(**{**snapshot, "address": address, "bank": Bank(**bank) if bank else None})
+
+
+def restored_buyer(snapshot: dict[str, Any]) -> Party:
+    """The buyer that an invoice's snapshot holds."""
     return Party(**{**snapshot, "address": Address(**snapshot["address"])})

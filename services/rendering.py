@@ -155,9 +155,9 @@ def _count(quantity: int) -> str:
     return format_decimal(quantity, locale=LOCALE).replace("-", MINUS)
 
 
-def _percent(rate: Decimal) -> str:
-    """The exact rate: 0.19 is 19%, 0.08875 is 8.875%."""
-    return f"{(rate * 100).normalize():f}%"
+def _percent(rate_ppm: int) -> str:
+    """The exact rate: 190000 millionths are 19%, 88750 are 8.875%."""
+    return f"{(Decimal(rate_ppm) / 10_000).normalize():f}%"
 
 
 def _country(code: str) -> str:

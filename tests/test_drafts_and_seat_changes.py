@@ -14,7 +14,8 @@ from models.invoices import InvoiceKind
 from models.plans import BillingInterval, PlanFeature
 from models.seat_groups import SeatGroup
 from models.users import ProductRole, UserStatus
-from services.drafts import Draft, DraftLine, Terms, added_seats, whole_period
+from services import taxes
+from services.drafts import Draft, DraftLine, Terms, Wording, added_seats, whole_period
 from services.errors import Refusal, RefusalCode
 from services.periods import Period
 from services.proration import Proration
@@ -28,6 +29,7 @@ from services.seating import (
     check_moves,
     takes_seat,
 )
+from services.taxes import Taxation, TaxRate, TaxTreatment
 
 MONTH, YEAR = BillingInterval.MONTH, BillingInterval.YEAR
 DAY, SECOND = Proration.DAY, Proration.SECOND
@@ -39,7 +41,16 @@ quick = settings(deadline=None, max_examples=60, derandomize=True)
 NOON = datetime(2026, 7, 16, 12, tzinfo=UTC)
 JULY = Period(date(2026, 7, 1), date(2026, 8, 1))
 AUGUST = Period(date(2026, 8, 1), date(2026, 9, 1))
-TERMS = Terms("Enterprise+", MONTH, 3100, "USD", 190_000, "UTC", JULY, AUGUST)
+
+
+def taxed(rate_ppm: int) -> Taxation:
+    rate = TaxRate(name="VAT", rate_ppm=rate_ppm)
+    return Taxation(treatment=TaxTreatment.STANDARD, rates=(rate,))
+
+
+VAT = taxed(190_000)
+TERMS = Terms("Enterprise+", MONTH, 3100, "USD", VAT, "UTC", JULY, AUGUST)
+WHOLE = Wording(plan="Enterprise+", interval=MONTH, added=False)
 TEN = Holding(TERMS, seats=10, pending_seats=None, allocated=4, canceled=False, ends=False)
 
 
@@ -50,9 +61,10 @@ def test_a_whole_period_is_billed_as_price_times_seats_and_tax() -> None:
     assert whole_period(TERMS, InvoiceKind.RENEWAL, 10, AUGUST) == Draft(
         InvoiceKind.RENEWAL,
         "USD",
-        (DraftLine("Enterprise+, 10 seats, billed monthly", 10, 3100, AUGUST, 31_000),),
+        (DraftLine("Enterprise+, 10 seats, billed monthly", WHOLE, 10, 3100, AUGUST, 31_000),),
         subtotal_minor=31_000,
-        tax_rate_ppm=190_000,
+        taxation=VAT,
+        taxes=taxes.amounts(VAT, 31_000),
         tax_minor=5_890,
         total_minor=36_890,
     )
@@ -61,12 +73,14 @@ def test_a_whole_period_is_billed_as_price_times_seats_and_tax() -> None:
 def test_added_seats_are_billed_from_today_to_the_period_s_end() -> None:
     rest = Period(date(2026, 7, 16), date(2026, 8, 1))
     label = "Enterprise+, 2 added seats, 16 of 31 days"
+    wording = replace(WHOLE, added=True, left=16, total=31, unit=DAY)
     assert added_seats(TERMS, 2, NOON, DAY) == Draft(
         InvoiceKind.SEAT_INCREASE,
         "USD",
-        (DraftLine(label, 2, 3100, rest, 3_200),),
+        (DraftLine(label, wording, 2, 3100, rest, 3_200),),
         subtotal_minor=3_200,
-        tax_rate_ppm=190_000,
+        taxation=VAT,
+        taxes=taxes.amounts(VAT, 3_200),
         tax_minor=608,
         total_minor=3_808,
     )
@@ -130,7 +144,7 @@ def test_an_increase_that_rounds_to_nothing_has_no_invoice() -> None:
 def test_a_draft_s_lines_and_tax_add_up_to_its_total(
     price: int, seats: int, rate: int, day: int
 ) -> None:
-    terms = replace(TERMS, unit_price_minor=price, tax_rate_ppm=rate)
+    terms = replace(TERMS, unit_price_minor=price, taxation=taxed(rate))
     draft = added_seats(terms, seats, datetime(2026, 7, day, 9, tzinfo=UTC), DAY)
     if draft is not None:
         assert draft.subtotal_minor == sum(line.amount_minor for line in draft.lines)

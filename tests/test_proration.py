@@ -15,6 +15,7 @@ from services.drafts import Draft, Terms, whole_period
 from services.periods import Period, day_begins, nth_period
 from services.proration import Proration, Share, prorated, share_left
 from services.seat_changes import Holding, SeatChangeKind, plan_change
+from services.taxes import Taxation, TaxRate, TaxTreatment
 
 DAY, SECOND = Proration.DAY, Proration.SECOND
 
@@ -319,7 +320,10 @@ class Life:
 
 def terms_of(interval: BillingInterval, price: int, zone: str) -> Terms:
     first = Period(date(2026, 7, 1), date(2026, 8, 1))
-    return Terms("Enterprise+", interval, price, "USD", 190_000, zone, first, first)
+    taxation = Taxation(
+        treatment=TaxTreatment.STANDARD, rates=(TaxRate(name="VAT", rate_ppm=190_000),)
+    )
+    return Terms("Enterprise+", interval, price, "USD", taxation, zone, first, first)
 
 
 @given(anchors, st.sampled_from(BillingInterval), prices, st.integers(0, 60), wishes)
