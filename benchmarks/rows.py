@@ -142,7 +142,8 @@ def _invoices(dataset: Dataset) -> Iterator[Row]:
         when = (_text(day), _text(day), begins(day, tenant.zone), due, TERMS)
         taxation = _taxation(tenant, subtotal)
         sums = (tenant.currency, subtotal, taxation, tax, subtotal + tax, LOCALE)
-        yield *keys, *of, *what, *when, *sums, SELLER, _buyer(tenant), None
+        paid = (None, 0, due, None)
+        yield *keys, *of, *what, *when, *sums, SELLER, _buyer(tenant), None, *paid
 
 
 def _lines(dataset: Dataset) -> Iterator[Row]:
@@ -151,9 +152,10 @@ def _lines(dataset: Dataset) -> Iterator[Row]:
         invoice, start = key("invoices", tenant.index, number), _issued_on(tenant, number)
         label = f"{PLAN}, seats, billed by the {tenant.interval.value.lower()}"
         end = _text(_period_end(tenant, number))
+        wording = json.dumps({"plan": PLAN, "interval": tenant.interval.value, "added": False})
         for position, quantity in enumerate(_quantities(tenant)):
             row = key("lines", tenant.index, number * tenant.shape.lines + position)
-            what = (invoice, position + 1, label, quantity, price)
+            what = (invoice, position + 1, label, wording, quantity, price)
             yield row, account, *what, _text(start), end, quantity * price
 
 
@@ -266,12 +268,13 @@ TABLES = (
         "invoices",
         "id account_id subscription_id sequence number kind status period_start issued_on "
         "issued_at due_on payment_terms_days currency subtotal_minor taxation tax_minor "
-        "total_minor locale seller buyer purchase_order_number",
+        "total_minor locale seller buyer purchase_order_number credits_id credited_minor "
+        "settled_on reason",
         _invoices,
     ),
     _table(
         "invoice_lines",
-        "id account_id invoice_id position description quantity unit_price_minor "
+        "id account_id invoice_id position description wording quantity unit_price_minor "
         "period_start period_end amount_minor",
         _lines,
     ),
