@@ -1,6 +1,7 @@
 """What an operation asks for below the field that is being resolved."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import strawberry
 from graphql import (
@@ -10,6 +11,8 @@ from graphql import (
     InlineFragmentNode,
 )
 
+from execution.told import Told
+
 Fragments = Mapping[str, FragmentDefinitionNode]
 
 
@@ -18,10 +21,19 @@ def asks_for(info: strawberry.Info, *path: str) -> bool:
 
     A field that is skipped by a directive counts as asked for: this is for loading early.
     """
-    raw = info._raw_info  # noqa: SLF001 (it has no other name)
-    nodes: list[FieldNode] = raw.field_nodes
+    raw: Any = info._raw_info  # noqa: SLF001 (it has no other name)
+    if not isinstance(raw, Told):
+        return _asks_for(raw.field_nodes, raw.fragments, path)
+    # The field of a plan asks for the same each time.
+    asked = raw.field.asked
+    if path not in asked:
+        asked[path] = _asks_for(raw.field_nodes, raw.fragments, path)
+    return asked[path]
+
+
+def _asks_for(nodes: list[FieldNode], fragments: Fragments, path: tuple[str, ...]) -> bool:
     for name in path:
-        nodes = [node for node in _below(nodes, raw.fragments) if node.name.value == name]
+        nodes = [node for node in _below(nodes, fragments) if node.name.value == name]
     return bool(nodes)
 
 

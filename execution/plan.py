@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,8 +88,10 @@ class Completion(ABC):
         """What is shown for each value."""
         straight = self.straight
         if straight is not None:
-            with suppress(Exception):
+            try:
                 return [straight(value) for value in values]
+            except Exception:  # noqa: BLE001, S110 (suppress takes its time)
+                pass
         return await self.later(run, frame, values)
 
     @abstractmethod
@@ -114,6 +115,8 @@ class Field:
     completion: Completion = dataclasses.field(init=False)
     given: dict[str, Any] | None = None
     """The arguments for Python, once they are known to be the same for ever."""
+    asked: dict[tuple[str, ...], bool] = dataclasses.field(default_factory=dict)
+    """Whether the paths that somebody wanted to know about are asked for below it."""
 
     @property
     def name(self) -> str:

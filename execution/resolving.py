@@ -8,6 +8,7 @@ an awaitable.
 
 import asyncio
 from collections.abc import Callable
+from types import CoroutineType
 from typing import Any
 
 import strawberry
@@ -24,6 +25,7 @@ from execution.batching import Batch, batch_of, exactly
 from execution.computed import Formula, formula_of
 from execution.frames import Frame
 from execution.plan import Field, Resolver, Run, Values
+from execution.told import Told
 
 Caller = Callable[[Run, Field, Frame, int, Any], Any]
 """Calls what resolves a field, for the object at an index of the frame."""
@@ -183,7 +185,7 @@ class Call:
 
     def information(self, run: Run, field: Field, frame: Frame, index: int) -> Any:
         """Strawberry's info about one value."""
-        raw = field.info(run, frame, index)
+        raw: Any = Told(run, field, frame, index)
         return self.schema.config.info_class(_raw_info=raw, _field=self.field)
 
     def _arguments(self, run: Run, field: Field, frame: Frame, index: int) -> dict[str, Any]:
@@ -227,6 +229,13 @@ async def settle(values: Values) -> bool:
 
     An exception is a value; what is none (the task being cancelled) is raised.
     """
+    if len(values) == 1 and isinstance(values[0], CoroutineType):
+        # What most fields that wait come to.
+        try:
+            values[0] = await values[0]
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is this value's)
+            values[0] = error
+        return True
     if not any(hasattr(kind, "__await__") for kind in set(map(type, values))):
         return False
     waiting = [index for index, value in enumerate(values) if is_awaitable(value)]

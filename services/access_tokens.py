@@ -79,7 +79,7 @@ async def page(
 
 async def count(actor: Actor, user_id: UUID | None = None) -> int:
     """How many tokens a user, or the whole account, has and had. Raises Forbidden."""
-    return await _readable(actor, user_id).count()
+    return await _readable(actor, user_id).number()
 
 
 async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, AccessToken | Forbidden]:

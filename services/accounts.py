@@ -132,7 +132,7 @@ async def _for(actor: Actor) -> Tenant:
 
 def _tenant(record: Sequence[Any]) -> Tenant:
     account, subscription, plan = rows.split(record, Account, Subscription, Plan)
-    subscription.plan = plan
+    rows.relate(subscription, "plan", plan)
     return Tenant(account, subscription, plan)
 
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from models.users import UserStatus
 from services import auth, database, text, token_secrets
 from services.errors import NO_ENTRY, Unauthenticated
@@ -156,4 +158,4 @@ def _id(value: UUID | str) -> UUID:
 
 
 def _ids(listed: str | None) -> frozenset[UUID]:
-    return frozenset(map(UUID, json.loads(listed))) if listed else frozenset()
+    return frozenset(map(UUID, orjson.loads(listed))) if listed else frozenset()

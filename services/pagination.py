@@ -4,7 +4,8 @@ A cursor names the sort key of a row. Relay's rules for `first`, `after`, `last`
 """
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -21,6 +22,9 @@ Row = TypeVar("Row", bound=Model)
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 100
+
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+"""Base64 with the other alphabet, without the two calls of Python's own module."""
 
 
 def number(value: Any) -> int:
@@ -73,7 +77,8 @@ class Page(Generic[Row]):
     def cursor(self, row: Row) -> str:
         """What stands for a row of the page."""
         values = [getattr(row, key.column) for key in self.keys]
-        return urlsafe_b64encode(orjson.dumps(values, default=str)).decode()
+        encoded = b2a_base64(orjson.dumps(values, default=str), newline=False)
+        return encoded.translate(URL_SAFE).decode()
 
 
 def listed(query: Query[Row], request: PageRequest, keys: tuple[Key, ...]) -> Query[Row]:

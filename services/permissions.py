@@ -11,6 +11,7 @@ users*, which suspends the grants marked `unless_restricted`. Pure, no I/O.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -162,10 +163,15 @@ ANYTHING = Target()
 
 def scopes(actor: Actor, right: Right) -> frozenset[Scope]:
     """How far the actor's roles reach with a right; empty where it is denied."""
+    return _scopes(actor.roles, right, restricted=actor.restricted)
+
+
+@lru_cache(maxsize=1_000)
+def _scopes(roles: frozenset[Role], right: Right, *, restricted: bool) -> frozenset[Scope]:
     return frozenset(
         grant.scope
         for role, grant in GRANTS[right].items()
-        if role in actor.roles and not (grant.unless_restricted and actor.restricted)
+        if role in roles and not (grant.unless_restricted and restricted)
     )
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from services import database
 
@@ -19,8 +19,7 @@ MOST = 16
 """The most reads that are sent at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A SELECT, written as `database.statement` says, and the names of its columns."""
 
     sql: str
@@ -79,9 +78,10 @@ def together() -> Iterator[None]:
         BATCH.reset(token)
 
 
-async def records(read: Read) -> Sequence[Any]:
-    """The records of a read, each a sequence of its columns' values."""
-    batch, client = BATCH.get(), database.client()
+async def records(read: Read, client: Any) -> Sequence[Any]:
+    """The records of a read by a client (`database.client`), each a sequence of its columns'
+    values."""
+    batch = BATCH.get()
     if batch is None or not client.sends_several:
         return await database.fetch(read.sql, *read.values, long=read.long)
     return await batch.ask(read)

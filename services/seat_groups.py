@@ -49,7 +49,7 @@ async def page(actor: Actor, request: PageRequest) -> Page[SeatGroup]:
 
 async def count(actor: Actor) -> int:
     """How many groups the actor may read. Raises Forbidden."""
-    return await _readable(actor).count()
+    return await _readable(actor).number()
 
 
 async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, SeatGroup | Forbidden]:

@@ -14,6 +14,7 @@ from models.users import User
 from services import (
     accounts,
     activity,
+    database,
     idempotency,
     invoices,
     reads,
@@ -88,9 +89,10 @@ async def _own(actor: Actor) -> list[Subscription]:
     """The account's subscription, with its plan."""
     found = []
     columns = (*rows.names(Subscription, "s"), *rows.names(Plan, "p"))
-    for record in await reads.records(Read(_own_statement(), columns, (actor.account_id,))):
+    read = Read(_own_statement(), columns, (actor.account_id,))
+    for record in await reads.records(read, database.client()):
         subscription, plan = rows.split(record, Subscription, Plan)
-        subscription.plan = plan
+        rows.relate(subscription, "plan", plan)
         found.append(subscription)
     return found
 

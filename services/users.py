@@ -81,7 +81,7 @@ async def count(actor: Actor, wanted: Filter = NO_FILTER) -> int:
     """How many users the actor may read, of those wanted. Raises Forbidden."""
     if wanted == NO_FILTER and Scope.ALL in scopes(actor, Right.READ_USERS):
         return await accounts.user_count(actor)
-    return await _filtered(actor, wanted).count()
+    return await _filtered(actor, wanted).number()
 
 
 async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, User | Forbidden]:
