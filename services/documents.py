@@ -133,6 +133,16 @@ class InvoiceDocument:
     credits: Reference | None = None
     reason: str | None = None
 
+    @property
+    def is_credit_note(self) -> bool:
+        """Whether it takes back what an invoice billed."""
+        return self.credits is not None
+
+    @property
+    def due_minor(self) -> int:
+        """What is still to be paid: the total less what was credited, while it is open."""
+        return self.total_minor - self.credited_minor if self.status == "OPEN" else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:

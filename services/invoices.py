@@ -19,10 +19,9 @@ from models.invoices import (
     InvoiceLine,
     InvoiceStatus,
 )
-from services import accounts, clock, documents, pagination, parties, rows, taxes
+from services import accounts, clock, documents, invoice_values, pagination, parties, rows, taxes
 from services.accounts import Tenant
-from services.documents import DocumentLine
-from services.drafts import Draft, Terms, Wording
+from services.drafts import Draft, Terms
 from services.errors import Forbidden
 from services.links import Link
 from services.pagination import Page, PageRequest
@@ -189,7 +188,7 @@ async def pdf(invoice: Invoice) -> bytes:
     own: dict[str, Any] = {"account_id": invoice.account_id, "invoice_id": invoice.id}
     stored = await InvoiceDocument.get_or_none(**own)
     if stored is None:
-        content = await documents.render(await _document(invoice))
+        content = await documents.render(await invoice_values.as_issued(invoice))
         try:
             stored = await InvoiceDocument.create(
                 **own,
@@ -231,52 +230,3 @@ def _line_rows(invoice: Invoice, draft: Draft) -> list[InvoiceLine]:
         )
         for position, line in enumerate(draft.lines, start=1)
     ]
-
-
-async def _document(invoice: Invoice) -> documents.InvoiceDocument:
-    own: dict[str, Any] = {"account_id": invoice.account_id, "invoice_id": invoice.id}
-    lines = await InvoiceLine.filter(**own).order_by("position")
-    return documents.InvoiceDocument(
-        kind=invoice.kind,
-        number=invoice.number,
-        status=invoice.status,
-        issued_on=invoice.issued_on,
-        due_on=invoice.due_on,
-        issued_at=invoice.issued_at,
-        payment_terms_days=invoice.payment_terms_days,
-        currency=invoice.currency,
-        locale=invoice.locale,
-        seller=parties.restored_seller(invoice.seller),
-        buyer=parties.restored_buyer(invoice.buyer),
-        purchase_order_number=invoice.purchase_order_number,
-        lines=tuple(map(_document_line, lines)),
-        subtotal_minor=invoice.subtotal_minor,
-        taxation=taxes.restored(invoice.taxation),
-        taxes=taxes.charged(invoice.taxation),
-        tax_minor=invoice.tax_minor,
-        total_minor=invoice.total_minor,
-        credited_minor=invoice.credited_minor,
-        settled_on=invoice.settled_on,
-        credits=await _credited(invoice),
-        reason=invoice.reason,
-    )
-
-
-async def _credited(invoice: Invoice) -> documents.Reference | None:
-    if invoice.credits_id is None:
-        return None
-    own: dict[str, Any] = {"account_id": invoice.account_id, "id": invoice.credits_id}
-    credited = await Invoice.get(**own)
-    return documents.Reference(number=credited.number, issued_on=credited.issued_on)
-
-
-def _document_line(line: InvoiceLine) -> DocumentLine:
-    return DocumentLine(
-        description=line.description,
-        wording=Wording(**line.wording) if line.wording else None,
-        quantity=line.quantity,
-        unit_price_minor=line.unit_price_minor,
-        period_start=line.period_start,
-        period_end=line.period_end,
-        amount_minor=line.amount_minor,
-    )
