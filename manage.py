@@ -28,6 +28,7 @@ from services import (
     metrics,
     migrations,
     operator_tokens,
+    posting,
     renewals,
     settings,
     workers,
@@ -45,6 +46,8 @@ app = typer.Typer(
 )
 access_token = typer.Typer(help="Access tokens, by which scripts come as a user.")
 app.add_typer(access_token, name="access-token")
+mail = typer.Typer(help="Mail to customers: invoices and reminders.", no_args_is_help=True)
+app.add_typer(mail, name="mail")
 
 CODE = typer.Option(help="The account's code.")
 
@@ -103,6 +106,14 @@ def revoke_access_token(
 ) -> None:
     """Revoke an access token for good; twice changes nothing."""
     _run(lambda: operator_tokens.revoke(account, id, clock.now()))
+
+
+@mail.command("test")
+def test_mail(
+    to: Annotated[str, typer.Option(help="Whom to send it to, an e-mail address.")],
+) -> None:
+    """Send a message that says no more than that mail works."""
+    _guarded(lambda: asyncio.run(posting.send_trial(to, clock.now())))
 
 
 @app.command()

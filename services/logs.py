@@ -268,12 +268,17 @@ def _without_secrets(_logger: Any, _name: str, event: EventDict) -> EventDict:
     for key in ("event", "exception"):
         text = event.get(key)
         if isinstance(text, str):
-            for pattern, instead in SECRETS:
-                text = pattern.sub(instead, text)
-            event[key] = text
+            event[key] = masked(text)
     return event
 
 
 def _time(_logger: Any, _name: str, event: EventDict) -> EventDict:
     event["timestamp"] = datetime.now(UTC)
     return event
+
+
+def masked(text: str) -> str:
+    """The text without what stays out of the log."""
+    for pattern, instead in SECRETS:
+        text = pattern.sub(instead, text)
+    return text

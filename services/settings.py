@@ -16,9 +16,10 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.errors import OperatorError
+from services.mail_settings import MailSettings
 from services.proration import Proration
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,7 +90,7 @@ def _networks(networks: tuple[str, ...]) -> tuple[str, ...]:
     return networks
 
 
-class Settings(BaseSettings):
+class Settings(MailSettings):
     """The settings, each from the environment variable of its name in capitals."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")

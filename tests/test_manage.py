@@ -19,7 +19,16 @@ from tests import samples
 from tests.test_import import EXAMPLE, dump
 from tests.world import MIGRATIONS, World
 
-COMMANDS = ["migrate", "import", "token", "access-token", "renew", "worker", "export-schema"]
+COMMANDS = [
+    "migrate",
+    "import",
+    "token",
+    "access-token",
+    "mail",
+    "renew",
+    "worker",
+    "export-schema",
+]
 VIEWER = "{ viewer { email } }"
 SECONDS = 20
 """How long a process may take to end; it takes 1 or 2."""
