@@ -5,7 +5,7 @@ from typing import Any
 
 from models.accounts import Account
 from models.plans import PlanFeature
-from services import activity, renewals, text
+from services import activity, renewals, taxes, text, vat_ids
 from services.accounts import Tenant
 from services.errors import invalid
 from services.permissions import Actor, Right, require_change
@@ -40,8 +40,17 @@ async def update_billing_details(actor: Actor, details: dict[str, Any], at: date
     wanted = clean_billing_details(details)
     async with renewals.acting(actor, Right.BILLING, at) as tenant:
         changes = _changes(tenant.account, wanted, keep_none=True)
+        _require_vat_id(tenant.account, changes)
         await _apply(tenant, actor, at, "billing_details.updated", changes)
         return tenant.account
+
+
+def _require_vat_id(account: Account, changes: dict[str, Any]) -> None:
+    """Raises Refusal INVALID for a new tax id by which the account cannot be taxed as it is."""
+    if "tax_id" in changes:
+        fault = vat_ids.fault(taxes.restored(account.tax), changes["tax_id"])
+        if fault is not None:
+            raise invalid(f"This {fault}.", "tax_id")
 
 
 def clean_billing_details(details: dict[str, Any]) -> dict[str, Any]:

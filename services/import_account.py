@@ -1,4 +1,4 @@
-"""Import of one account: its details, products, subscription and seat groups."""
+"""Import of one account: its details, its subscription and all that belongs to it."""
 
 from datetime import datetime
 from typing import Any
@@ -6,14 +6,20 @@ from typing import Any
 from models.accounts import Account
 from models.invoices import InvoiceKind
 from models.plans import Plan, PlanFeature, PlanPrice
-from models.seat_groups import SeatGroup, SeatGroupAdministrator
 from models.subscriptions import Subscription
-from models.users import Product, ProductPermission, User
-from services import accounts, activity, invoices, renewals, rows, seating, taxes, text
+from models.users import ProductPermission, User
+from services import accounts, activity, invoices, renewals, rows, seating, taxes, vat_ids
 from services.accounts import Tenant
 from services.drafts import whole_period
-from services.import_file import AccountPart, single_rate
+from services.import_file import AccountPart
 from services.import_report import Place
+from services.import_structure import (
+    check_references,
+    import_administrators,
+    import_groups,
+    import_products,
+)
+from services.import_tax import single_rate, taxation
 from services.import_users import import_users
 from services.periods import Period, day_at, day_begins
 from services.seating import Seating
@@ -26,7 +32,7 @@ async def import_account(where: Place, part: AccountPart, at: datetime) -> None:
     with problems that its part alone shows is not written, as more would follow from them.
     """
     account = await Account.get_or_none(code=part.code)
-    await _check_references(where, part, account)
+    await check_references(where, part, account)
     if account is None:
         await _create(where, part, at)
     else:
@@ -60,12 +66,12 @@ async def _create(where: Place, part: AccountPart, at: datetime) -> None:
     today = day_at(at, part.time_zone)
     if part.subscription.started_on > today:
         where.at("subscription", "started_on").refuse(f"is in the future (today is {today})")
+    details = _details(part, told=False)
+    _check_tax(where, part, details["tax"], details["tax_id"])
     if where.is_refused or price is None:
         return
     plan, unit_price_minor = price
-    account = await accounts.create(
-        code=part.code, currency=part.currency, **_details(part, told=False)
-    )
+    account = await accounts.create(code=part.code, currency=part.currency, **details)
     started = part.subscription.started_on
     subscription = Subscription(
         account_id=account.id,
@@ -90,9 +96,11 @@ async def _update(where: Place, part: AccountPart, account: Account, at: datetim
     async with renewals.up_to_date(account.id, at) as tenant:
         account = tenant.account
         _refuse_other_subscription(where, part, tenant)
+        details = _details(part, told=True)
+        tax, tax_id = details.get("tax", account.tax), details.get("tax_id", account.tax_id)
+        _check_tax(where, part, tax, tax_id)
         if where.is_refused:
             return
-        details = _details(part, told=True)
         details["address"] = account.address | details["address"]
         told = {name: value for name, value in details.items() if getattr(account, name) != value}
         before = {name: getattr(account, name) for name in told}
@@ -114,11 +122,11 @@ async def _update(where: Place, part: AccountPart, account: Account, at: datetim
 async def _import_parts(where: Place, part: AccountPart, tenant: Tenant) -> list[str]:
     """Products, groups, users and settings; returns the names of the parts that changed."""
     changed = []
-    if await _import_products(part, tenant):
+    if await import_products(part, tenant):
         changed.append("products")
-    groups, groups_changed = await _import_groups(part, tenant)
+    groups, groups_changed = await import_groups(part, tenant)
     users, users_changed = await import_users(where, part, tenant, groups)
-    groups_changed |= await _import_administrators(part, tenant, groups, users)
+    groups_changed |= await import_administrators(part, tenant, groups, users)
     if groups_changed:
         changed.append("seat groups")
     if users_changed:
@@ -132,13 +140,23 @@ def _details(part: AccountPart, *, told: bool) -> dict[str, Any]:
     values = part.model_dump(exclude_unset=told, include=_COLUMNS | _PARTS)
     details = {column: value for column, value in values.items() if column in _COLUMNS}
     details |= values.get("billing_details", {}) | (values.get("license_management") or {})
-    if "tax_rate" in values:
+    if part.tax is not None:
+        details["tax"] = taxes.stored(taxation(part.tax))
+    elif "tax_rate" in values:
         details["tax"] = taxes.stored(single_rate(values["tax_rate"]))
     return details
 
 
 _COLUMNS = {"name", "time_zone", "invoice_prefix", "payment_terms_days"}
 _PARTS = {"tax_rate", "billing_details", "license_management"}
+
+
+def _check_tax(where: Place, part: AccountPart, tax: dict[str, Any], tax_id: str | None) -> None:
+    if part.tax is not None and "tax_rate" in part.model_fields_set:
+        where.at("tax").refuse("stands beside tax_rate: one of them is enough")
+    fault = vat_ids.fault(taxes.restored(tax), tax_id)
+    if fault is not None:
+        where.at("billing_details", "tax_id").refuse(fault)
 
 
 async def _price(where: Place, part: AccountPart) -> tuple[Plan, int] | None:
@@ -186,87 +204,6 @@ async def _issue_initial(where: Place, tenant: Tenant) -> None:
         issued_at = day_begins(period.start, tenant.account.time_zone)
         invoices.issue(tenant, draft, period.start, issued_at)
         where.report.counts["invoices"] += 1
-
-
-async def _check_references(where: Place, part: AccountPart, account: Account | None) -> None:
-    """Notes what stands twice, and what is named but neither in the file nor stored."""
-    products = {product.code for product in part.products}
-    groups = {text.key(group.name) for group in part.seat_groups}
-    users = {text.key(user.email) for user in part.users}
-    where.refuse_twins("products", [product.code for product in part.products])
-    where.refuse_twins("seat_groups", [text.key(group.name) for group in part.seat_groups])
-    where.refuse_twins("users", [text.key(user.email) for user in part.users])
-    if account is not None:
-        own: dict[str, Any] = {"account_id": account.id}
-        products |= {product.code for product in await Product.filter(**own)}
-        groups |= {group.name_key for group in await SeatGroup.filter(**own)}
-        users |= {user.email_key for user in await User.filter(**own)}
-    for index, group in enumerate(part.seat_groups):
-        for position, email in enumerate(group.administrators):
-            if text.key(email) not in users:
-                spot = where.at("seat_groups", index, "administrators", position)
-                spot.refuse(f"there is no user {email}")
-    for index, user in enumerate(part.users):
-        spot = where.at("users", index)
-        for code in user.permissions:
-            if code not in products:
-                spot.at("permissions", code).refuse(f"there is no product {code}")
-        if user.seat_group is not None and text.key(user.seat_group) not in groups:
-            spot.at("seat_group").refuse(f"there is no seat group {user.seat_group}")
-
-
-async def _import_products(part: AccountPart, tenant: Tenant) -> bool:
-    own: dict[str, Any] = {"account_id": tenant.account.id}
-    changed = False
-    known = {product.code: product for product in await Product.filter(**own)}
-    for wanted in part.products:
-        product = known.get(wanted.code)
-        if product is None:
-            await Product.create(**own, code=wanted.code, name=wanted.name)
-            changed = True
-        elif product.name != wanted.name:
-            product.name, changed = wanted.name, True
-            await rows.update(product, "name")
-    return changed
-
-
-async def _import_groups(part: AccountPart, tenant: Tenant) -> tuple[dict[str, SeatGroup], bool]:
-    """The account's groups by name without regard to case, and whether any changed."""
-    own: dict[str, Any] = {"account_id": tenant.account.id}
-    changed = False
-    groups = {group.name_key: group for group in await SeatGroup.filter(**own)}
-    for wanted in part.seat_groups:
-        key = text.key(wanted.name)
-        group = groups.get(key)
-        if group is None:
-            values: dict[str, Any] = {"name": wanted.name, "name_key": key, "seats": wanted.seats}
-            groups[key], changed = await SeatGroup.create(**own, **values), True
-        elif (group.name, group.seats) != (wanted.name, wanted.seats):
-            group.name, group.seats, changed = wanted.name, wanted.seats, True
-            # Counted anew at the end: until then members may be more than the new allocation.
-            group.seats_used = 0
-            await rows.update(group, "name", "seats", "seats_used")
-    return groups, changed
-
-
-async def _import_administrators(
-    part: AccountPart, tenant: Tenant, groups: dict[str, SeatGroup], users: dict[str, User]
-) -> bool:
-    own: dict[str, Any] = {"account_id": tenant.account.id}
-    changed = False
-    for wanted in part.seat_groups:
-        group_id = groups[text.key(wanted.name)].id
-        links = SeatGroupAdministrator.filter(**own, seat_group_id=group_id)
-        ids = {users[text.key(email)].id for email in wanted.administrators}
-        told = "administrators" in wanted.model_fields_set
-        if told and {link.user_id for link in await links} != ids:
-            changed = True
-            await links.delete()
-            await SeatGroupAdministrator.bulk_create(
-                SeatGroupAdministrator(**own, seat_group_id=group_id, user_id=user_id)
-                for user_id in ids
-            )
-    return changed
 
 
 def _seat_problems(state: Seating) -> list[str]:

@@ -7,6 +7,7 @@ file, and each place at fault is named.
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def _refuse_twins(file: ImportFile, report: Report) -> None:
     whole.refuse_twins("accounts", [part.code for part in file.accounts])
 
 
-async def _import_plans(parts: list[PlanPart], report: Report) -> dict[Plan, Place]:
+async def _import_plans(parts: Sequence[PlanPart], report: Report) -> dict[Plan, Place]:
     """Creates and updates plans; returns those whose features changed."""
     changed = {}
     for index, part in enumerate(parts):

@@ -4,10 +4,12 @@ The minor unit is ISO 4217's: 2 decimals for USD, 0 for JPY, 3 for KWD. Pure, no
 """
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import parse_pattern
@@ -67,6 +69,17 @@ def round_half_up(amount: Fraction) -> int:
     """The one rounding of this product: to the nearest minor unit, halves away from zero."""
     magnitude = (2 * abs(amount.numerator) + amount.denominator) // (2 * amount.denominator)
     return magnitude if amount >= 0 else -magnitude
+
+
+def shared(amount_minor: int, shares: Sequence[int]) -> list[int]:
+    """The amount divided in proportion to the shares, of which one at least is more than 0.
+
+    The parts add up to the amount, have its sign or are 0, and are at most one minor unit from
+    what would be exact: what is rounded is where each part ends.
+    """
+    whole = sum(shares)
+    ends = [round_half_up(Fraction(amount_minor * end, whole)) for end in accumulate(shares)]
+    return [end - begin for begin, end in pairwise([0, *ends])]
 
 
 def tax(subtotal_minor: int, rate_ppm: int) -> int:

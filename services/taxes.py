@@ -7,7 +7,6 @@ it (a bundle of parts that are taxed differently).
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from typing import Any
 
 from models.accounts import TaxTreatment
@@ -64,11 +63,12 @@ class TaxAmount:
 
 
 def amounts(taxation: Taxation, subtotal_minor: int) -> tuple[TaxAmount, ...]:
-    """What each tax comes to on a subtotal. Bases of shares add up to the subtotal: the last one
-    takes what rounding leaves."""
-    bases = [_share(subtotal_minor, rate.share_ppm) for rate in taxation.rates]
+    """What each tax comes to on a subtotal. Bases of shares add up to the subtotal, and none is
+    further from its share than one minor unit."""
+    shares = [rate.share_ppm for rate in taxation.rates]
+    bases = [subtotal_minor] * len(shares)
     if taxation.is_apportioned:
-        bases[-1] = subtotal_minor - sum(bases[:-1])
+        bases = money.shared(subtotal_minor, shares)
     return tuple(
         TaxAmount(
             name=rate.name,
@@ -108,7 +108,3 @@ def snapshot(taxation: Taxation, charged: tuple[TaxAmount, ...]) -> dict[str, An
 def charged(snapshot: Mapping[str, Any]) -> tuple[TaxAmount, ...]:
     """What each tax came to on the invoice that holds this snapshot."""
     return tuple(TaxAmount(**rate) for rate in snapshot["rates"])
-
-
-def _share(amount_minor: int, share_ppm: int) -> int:
-    return money.round_half_up(Fraction(amount_minor * share_ppm, PPM))

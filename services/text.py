@@ -12,6 +12,8 @@ MAX_NAME = 200
 MAX_REFERENCE = 64
 MAX_LINE = 200
 MAX_KEY = 255
+MAX_TAX_NAME = 60
+MAX_REASON = 300
 
 FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")

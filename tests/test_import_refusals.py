@@ -82,6 +82,7 @@ FORMS: list[tuple[Steps, object]] = [
     ((*ACCOUNT, "tax_rate"), "0.0000001"),
     ((*ACCOUNT, "tax_rate"), "NaN"),
     ((*ACCOUNT, "invoice_prefix"), "A/B"),
+    ((*ACCOUNT, "invoice_prefix"), "ACME-CN"),
     ((*ACCOUNT, "payment_terms_days"), -1),
     ((*ACCOUNT, "payment_terms_days"), 366),
     ((*ACCOUNT, "payment_terms_days"), "30"),
