@@ -29,6 +29,7 @@ COPY LICENSE manage.py server.py ./
 COPY door ./door
 COPY examples ./examples
 COPY execution ./execution
+COPY locales ./locales
 COPY models ./models
 COPY pdf_templates ./pdf_templates
 COPY resolvers ./resolvers

@@ -19,6 +19,7 @@ import typer
 from schema.root import schema
 from services import (
     auth,
+    background,
     callers,
     clock,
     database,
@@ -27,9 +28,9 @@ from services import (
     logs,
     metrics,
     migrations,
+    operator_mails,
     operator_tokens,
     posting,
-    renewals,
     settings,
     workers,
 )
@@ -108,6 +109,36 @@ def revoke_access_token(
     _run(lambda: operator_tokens.revoke(account, id, clock.now()))
 
 
+@mail.command("list")
+def list_mails(
+    account: Annotated[str | None, typer.Option(help="All mails of this account, by code.")] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only those that nobody sends unless `retry` says so.")
+    ] = False,
+) -> None:
+    """Print mails as JSON, newest first: those that wait or failed, of all accounts."""
+    print(json.dumps(_run(lambda: operator_mails.listed(account, failed=failed)), indent=2))
+
+
+@mail.command("retry")
+def retry_mail(
+    account: Annotated[str, CODE],
+    id: Annotated[UUID, typer.Argument(help="The mail's id, as `list` prints it.")],
+    to: Annotated[str | None, typer.Option(help="Another address to send it to.")] = None,
+) -> None:
+    """Have a mail sent that failed, or of which nobody knows whether it arrived."""
+    _run(lambda: operator_mails.retry(account, id, to, clock.now()))
+
+
+@mail.command("send")
+def send_mail(
+    account: Annotated[str, CODE],
+    number: Annotated[str, typer.Argument(help="The invoice's number.")],
+) -> None:
+    """Have an invoice mailed that was not when it was issued."""
+    _run(lambda: operator_mails.send(account, number, clock.now()))
+
+
 @mail.command("test")
 def test_mail(
     to: Annotated[str, typer.Option(help="Whom to send it to, an e-mail address.")],
@@ -137,7 +168,7 @@ def renew(
 def worker() -> None:
     """Do the background work until stopped (SIGTERM or SIGINT); finishes the accounts in hand
     and prints what it did."""
-    print(json.dumps(asdict(_run(_work))))
+    print(json.dumps(_run(_work)))
 
 
 @app.command("export-schema")
@@ -180,12 +211,12 @@ async def _token(account: str, user: str, lifetime: timedelta) -> str:
     return auth.issue_token(account, user, lifetime, clock.now())
 
 
-async def _work() -> renewals.Summary:
+async def _work() -> dict[str, int]:
     metrics.serve()
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    return await workers.work(stop)
+    return await background.work(stop)
 
 
 def _run(command: Callable[[], Awaitable[Result]]) -> Result:

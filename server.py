@@ -26,7 +26,7 @@ from door.origins import Origins
 from execution import Engine
 from schema.root import schema
 from schema.sizes import size_of
-from services import database, documents, logs, metrics, migrations, settings, workers
+from services import background, database, documents, logs, metrics, migrations, settings
 from services.errors import OperatorError
 from services.rate_limits import RateLimits
 
@@ -136,13 +136,13 @@ def _spare_the_collector() -> None:
 
 @asynccontextmanager
 async def background_work() -> AsyncIterator[None]:
-    """Renews what is due beside the requests, where the settings say so; one account at a
-    time, so that requests come between. Its end waits for the account in hand."""
+    """Renews what is due and sends mails beside the requests, where the settings say so; one
+    account at a time, so that requests come between. Its end waits for what is in hand."""
     if not settings.current().does_background_work:
         yield
         return
     stop = asyncio.Event()
-    work = asyncio.create_task(workers.work(stop, lanes=1))
+    work = asyncio.create_task(background.work(stop, lanes=1))
     try:
         yield
     finally:

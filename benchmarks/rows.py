@@ -290,6 +290,7 @@ EMPTY = {
     "access_tokens",
     "idempotency_records",
     "invoice_documents",
+    "mails",
     "renewal_failures",
     "tortoise_migrations",
 }

@@ -13,10 +13,11 @@ from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import UserStatus
 from services import database, rows
 from services.database import Change
-from services.errors import NO_ENTRY, RefusalCode, Unauthenticated, refuse
+from services.errors import NO_ENTRY, OperatorError, RefusalCode, Unauthenticated, refuse
 from services.permissions import Actor, Right, require
 from services.profiles import Profile
 from services.rows import Query
+from services.text import is_storable
 
 __all__ = [
     "Account",
@@ -26,6 +27,7 @@ __all__ = [
     "claimed",
     "create",
     "get",
+    "id_of",
     "locked",
     "profile",
     "store",
@@ -134,6 +136,14 @@ def _tenant(record: Sequence[Any]) -> Tenant:
     account, subscription, plan = rows.split(record, Account, Subscription, Plan)
     rows.relate(subscription, "plan", plan)
     return Tenant(account, subscription, plan)
+
+
+async def id_of(code: str) -> UUID:
+    """The key of the account that has the code. Raises OperatorError."""
+    found = await AccountCode.get_or_none(code=code) if is_storable(code) else None
+    if found is None:
+        raise OperatorError(f"there is no account {code}")
+    return found.account_id
 
 
 async def create(**columns: Any) -> Account:

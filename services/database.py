@@ -36,6 +36,7 @@ MODULES = (
     "accounts",
     "activity",
     "invoices",
+    "mails",
     "plans",
     "seat_groups",
     "subscriptions",

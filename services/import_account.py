@@ -85,7 +85,7 @@ async def _create(where: Place, part: AccountPart, at: datetime) -> None:
     await Subscription.bulk_create([subscription])
     tenant = Tenant(account, subscription, plan)
     where.report.counts["accounts_created"] += 1
-    await _issue_initial(where, tenant)
+    await _issue_initial(where, tenant, at)
     await _import_parts(where, part, tenant)
     summary = f"Account created with {subscription.seats} users on {plan.name}"
     activity.record(tenant, activity.OPERATOR, at, "account.imported", summary)
@@ -195,14 +195,14 @@ def _refuse_other_subscription(where: Place, part: AccountPart, tenant: Tenant) 
         where.at("currency").refuse(f"is {stands} and cannot be changed by import")
 
 
-async def _issue_initial(where: Place, tenant: Tenant) -> None:
+async def _issue_initial(where: Place, tenant: Tenant, at: datetime) -> None:
     subscription = tenant.subscription
     period = Period(subscription.period_start, subscription.period_end)
     terms = invoices.terms_of(tenant)
     draft = whole_period(terms, InvoiceKind.INITIAL, subscription.seats, period)
     if draft is not None:
         issued_at = day_begins(period.start, tenant.account.time_zone)
-        invoices.issue(tenant, draft, period.start, issued_at)
+        invoices.issue(tenant, draft, period.start, issued_at, at)
         where.report.counts["invoices"] += 1
 
 

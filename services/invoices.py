@@ -19,7 +19,17 @@ from models.invoices import (
     InvoiceLine,
     InvoiceStatus,
 )
-from services import accounts, clock, documents, invoice_values, pagination, parties, rows, taxes
+from services import (
+    accounts,
+    clock,
+    documents,
+    invoice_values,
+    mails,
+    pagination,
+    parties,
+    rows,
+    taxes,
+)
 from services.accounts import Tenant
 from services.drafts import Draft, Terms
 from services.errors import Forbidden
@@ -109,9 +119,11 @@ def issue(
     draft: Draft,
     issued_on: date,
     issued_at: datetime,
+    at: datetime,
     purchase_order_number: str | None = None,
 ) -> Invoice:
-    """Gives the draft the account's next number and the parties as they are now, and stores it.
+    """Gives the draft the account's next number and the parties as they are now, and stores it,
+    with the mail that tells of it. `at` is now, whatever instant it is dated.
 
     The account is locked, so the number is unique and without gaps: whoever holds the lock
     stores the count at its end, and a transaction that is rolled back takes none. The
@@ -143,6 +155,7 @@ def issue(
     )
     tenant.changes.append(rows.inserting(invoice))
     tenant.changes.append(rows.inserting(*_line_rows(invoice, draft)))
+    tenant.changes.extend(mails.announcing(invoice, at))
     return invoice
 
 

@@ -1,12 +1,24 @@
-"""Letters: what mails look like on their way."""
+"""Letters: what mails say, and what they look like on their way."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import cache
+from pathlib import Path
 
-from services import settings
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from services import languages, money, settings
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "pdf_templates" / "mails"
+DOMAIN = "mails"
+
+Say = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,35 +31,55 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What is written, twice: as text and as HTML; and the name that it comes from."""
+    """What is written, in the reader's language, and the name of who writes."""
 
     sender: str
     language: str
     subject: str
-    text: str
-    html: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    closing: tuple[str, ...] = ()
     attachment: Attachment | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How a reader of a locale has words, days and numbers written."""
+
+    locale: str
+
+    @property
+    def language(self) -> str:
+        """The language of the letter."""
+        return languages.language_of(self.locale)
+
+    @property
+    def say(self) -> Say:
+        """The words for a message, which is written in English."""
+        return languages.words(DOMAIN, self.language).gettext
+
+    def day(self, day: date) -> str:
+        """A day, with its month's name."""
+        shown: str = format_date(day, "long", locale=languages.reader_of(self.locale))
+        return shown
+
+    def count(self, number: int) -> str:
+        """A number of things."""
+        shown: str = format_decimal(number, locale=languages.reader_of(self.locale))
+        return shown
+
+    def amount(self, amount_minor: int, currency: str) -> str:
+        """An amount with its currency."""
+        return money.formatted(amount_minor, currency, str(languages.reader_of(self.locale)))
+
+
 def composed(letter: Letter, recipient: str, key: str, at: datetime) -> EmailMessage:
-    """The letter as a message (RFC 5322). The same key makes the same Message-ID, by which
-    servers know a mail that they were given before."""
-    configured = settings.current()
-    domain = configured.mail_from.rpartition("@")[2]
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(_line(letter.sender), addr_spec=configured.mail_from)
-    message["To"] = recipient
-    if configured.mail_reply_to:
-        message["Reply-To"] = configured.mail_reply_to
-    message["Subject"] = _line(letter.subject)
-    message["Date"] = at
-    message["Message-ID"] = f"<{key}@{domain}>"
-    message["Content-Language"] = letter.language
-    # No answering machine answers this one (RFC 3834, and Exchange's own word for it).
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    """The letter as a message (RFC 5322), as text and as HTML. The same key makes the same
+    Message-ID, by which servers know a mail that they were given before."""
+    message = _headed(letter, recipient, key, at)
+    message.set_content(_drawn(letter, "letter.txt"))
+    message.add_alternative(_drawn(letter, "letter.html"), subtype="html")
     if letter.attachment is not None:
         message.add_attachment(
             letter.attachment.content,
@@ -60,13 +92,56 @@ def composed(letter: Letter, recipient: str, key: str, at: datetime) -> EmailMes
 
 def trial(sender: str) -> Letter:
     """What `manage.py mail test` sends."""
-    text = "Mail works: this one came the way that invoices and reminders go."
     return Letter(
         sender=sender,
         language="en",
         subject=f"A test of mail from {sender}",
-        text=f"{text}\n",
-        html=f"<!doctype html><p>{text}</p>\n",
+        heading="Mail works",
+        paragraphs=("This message came the way that invoices and reminders go.",),
+    )
+
+
+def _headed(letter: Letter, recipient: str, key: str, at: datetime) -> EmailMessage:
+    configured = settings.current()
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(_line(letter.sender), addr_spec=configured.mail_from)
+    message["To"] = recipient
+    if configured.mail_reply_to:
+        message["Reply-To"] = configured.mail_reply_to
+    message["Subject"] = _line(letter.subject)
+    message["Date"] = at
+    message["Message-ID"] = f"<{key}@{configured.mail_from.rpartition('@')[2]}>"
+    message["Content-Language"] = letter.language
+    # No answering machine answers this one (RFC 3834, and Exchange's own word for it).
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    return message
+
+
+def _drawn(letter: Letter, template: str) -> str:
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            sender=letter.sender,
+            language=letter.language,
+            heading=letter.heading,
+            paragraphs=letter.paragraphs,
+            facts=letter.facts,
+            closing=letter.closing,
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
 
 

@@ -56,6 +56,7 @@ CONNECTIONS_REFUSED = Counter(
 )
 EXECUTIONS = Counter("seatwise_executions", "Operations by how they were run.", ("how",))
 RENEWALS = Counter("seatwise_renewals", "Renewals by outcome.", ("outcome",))
+MAILS = Counter("seatwise_mails", "Mails by what became of an attempt.", ("outcome",))
 DOCUMENTS = Histogram(
     "seatwise_document_seconds",
     "How long documents took to be drawn, by outcome.",
@@ -101,6 +102,12 @@ def drawn(outcome: str, seconds: float) -> None:
     """Counts a document."""
     if are_kept():
         DOCUMENTS.labels(outcome).observe(seconds)
+
+
+def mailed(status: str, count: int = 1) -> None:
+    """Counts what became of an attempt to send a mail."""
+    if are_kept() and count:
+        MAILS.labels(status.lower()).inc(count)
 
 
 def connection_refused(code: str) -> None:

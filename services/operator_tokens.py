@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from models.access_tokens import AccessToken
-from models.accounts import AccountCode
 from models.users import User, UserStatus
-from services import access_tokens, activity, renewals, text
+from services import access_tokens, accounts, activity, renewals, text
 from services.errors import OperatorError, Refusal
 from services.permissions import TokenScope
 
@@ -17,7 +16,7 @@ async def create(
     code: str, email: str, name: str, scopes: Iterable[TokenScope], days: int | None, at: datetime
 ) -> str:
     """A new access token of an enabled user. Raises OperatorError."""
-    account_id = await _account(code)
+    account_id = await accounts.id_of(code)
     try:
         async with renewals.up_to_date(account_id, at) as tenant:
             user = await _user(account_id, code, email)
@@ -31,7 +30,7 @@ async def create(
 async def listed(code: str, email: str | None) -> list[dict[str, Any]]:
     """The access tokens of an account, or of one of its users, newest first. Raises
     OperatorError."""
-    account_id = await _account(code)
+    account_id = await accounts.id_of(code)
     own: dict[str, Any] = {"account_id": account_id}
     if email is not None:
         own["user_id"] = (await _user(account_id, code, email, enabled=False)).id
@@ -45,19 +44,12 @@ async def listed(code: str, email: str | None) -> list[dict[str, Any]]:
 
 async def revoke(code: str, token_id: UUID, at: datetime) -> None:
     """Ends an access token for good; twice changes nothing. Raises OperatorError."""
-    account_id = await _account(code)
+    account_id = await accounts.id_of(code)
     async with renewals.up_to_date(account_id, at) as tenant:
         token = await AccessToken.get_or_none(account_id=account_id, id=token_id)
         if token is None:
             raise OperatorError(f"account {code} has no access token {token_id}")
         await access_tokens.revoke(tenant, activity.OPERATOR, token, at)
-
-
-async def _account(code: str) -> UUID:
-    found = await AccountCode.get_or_none(code=code) if text.is_storable(code) else None
-    if found is None:
-        raise OperatorError(f"there is no account {code}")
-    return found.account_id
 
 
 async def _user(account_id: UUID, code: str, email: str, *, enabled: bool = True) -> User:

@@ -177,7 +177,7 @@ async def _renew_period(tenant: Tenant, at: datetime) -> int:
         "renews_at",
         "version",
     }
-    number = await _bill_period(tenant)
+    number = await _bill_period(tenant, at)
     after = {"seats": subscription.seats, "period_start": str(subscription.period_start)}
     summary = _summary(subscription, number, disabled)
     activity.record(tenant, activity.RENEWAL, at, "subscription.renewed", summary, before, after)
@@ -207,7 +207,7 @@ async def _take_pending_seats(tenant: Tenant) -> list[User]:
     return losing
 
 
-async def _bill_period(tenant: Tenant) -> str | None:
+async def _bill_period(tenant: Tenant, at: datetime) -> str | None:
     """Issues the invoice for the period that has just begun, dated its first day."""
     subscription, account = tenant.subscription, tenant.account
     period = Period(subscription.period_start, subscription.period_end)
@@ -215,7 +215,7 @@ async def _bill_period(tenant: Tenant) -> str | None:
     if draft is None:
         return None
     issued_at = day_begins(period.start, account.time_zone)
-    invoice = invoices.issue(tenant, draft, period.start, issued_at)
+    invoice = invoices.issue(tenant, draft, period.start, issued_at, at)
     return invoice.number
 
 

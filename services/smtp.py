@@ -24,6 +24,10 @@ from services.errors import SeatwiseError
 
 Client = aiosmtplib.SMTP
 
+LAST_ANSWER = 120.0
+"""Seconds that the server may take to say whether it takes a mail: some look through it first, and
+to give up too early is not to know."""
+
 NETWORK = (aiosmtplib.SMTPException, OSError)
 
 
@@ -106,7 +110,7 @@ async def deliver(client: Client, letter: EmailMessage, recipient: str) -> None:
     policy = SMTPUTF8 if international else SMTP.clone(cte_type="7bit")
     content = letter.as_bytes(policy=policy)
     try:
-        await client.data(content)
+        await client.data(content, timeout=max(LAST_ANSWER, client.timeout or 0))
     except NETWORK as error:
         if isinstance(error, SMTPResponseException) and error.code // 100 in (4, 5):
             raise _not_taken(error) from None

@@ -199,7 +199,7 @@ async def _apply(
     if change.invoice is not None:
         issued_at = await invoices.next_instant(tenant.account, at)
         today = day_at(issued_at, tenant.account.time_zone)
-        invoice = invoices.issue(tenant, change.invoice, today, issued_at, order)
+        invoice = invoices.issue(tenant, change.invoice, today, issued_at, at, order)
     summary = _summary(change, before["seats"], invoice)
     activity.record(
         tenant, activity.by(actor), at, "subscription.users_changed", summary, before, after

@@ -25,6 +25,7 @@ TABLES = (
     "idempotency_records",
     "invoice_documents",
     "invoice_lines",
+    "mails",
     "invoices",
     "subscriptions",
     "product_permissions",

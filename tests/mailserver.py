@@ -20,7 +20,8 @@ from tests.certificates import certify
 FROM = "billing@vendor.example"
 LOGIN = ("seatwise", "a password that is in no log")
 
-Answer = Callable[["MailServer", Envelope], Awaitable[str]]
+Answer = Callable[[SMTP], Awaitable[str]]
+"""Answers to a mail on a connection."""
 
 
 @dataclass
@@ -34,11 +35,14 @@ class MailServer:
     answers: list[str | Answer] = field(default_factory=list)
     """To a mail itself."""
     to_recipients: list[str] = field(default_factory=list)
+    at_recipients: list[Answer] = field(default_factory=list)
     connections: int = 0
 
     async def handle_RCPT(  # noqa: N802 (the library's name)
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.at_recipients:
+            await self.at_recipients.pop(0)(server)
         if self.to_recipients and not (answer := self.to_recipients.pop(0)).startswith("250"):
             return answer
         envelope.rcpt_tos.append(address)
@@ -46,7 +50,7 @@ class MailServer:
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self.answers.pop(0) if self.answers else "250 taken"
-        answer = answer if isinstance(answer, str) else await answer(self, envelope)
+        answer = answer if isinstance(answer, str) else await answer(server)
         if answer.startswith("250"):
             self.take(session, envelope)
         return answer
@@ -102,3 +106,26 @@ def send_through(server: MailServer, monkeypatch: pytest.MonkeyPatch, **others: 
     for name, value in (wanted | {"SMTP_PORT": str(server.port)} | others).items():
         monkeypatch.setenv(name, value)
     settings.current.cache_clear()
+
+
+async def drop(connection: SMTP) -> str:
+    """Has the mail, and loses the connection before it says so."""
+    assert isinstance(connection.transport, asyncio.Transport)
+    connection.transport.abort()
+    return "250 taken"
+
+
+def text_of(letter: EmailMessage) -> str:
+    """The letter's text."""
+    part = letter.get_body(("plain",))
+    assert part is not None
+    content: str = part.get_content()
+    return content.replace("\r\n", "\n")
+
+
+def html_of(letter: EmailMessage) -> str:
+    """The letter's HTML."""
+    part = letter.get_body(("html",))
+    assert part is not None
+    content: str = part.get_content()
+    return content.replace("\r\n", "\n")

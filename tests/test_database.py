@@ -237,6 +237,39 @@ async def test_no_row_refers_to_another_account_s(world: World) -> None:
         await refused(change + rest)
 
 
+REMINDER = {
+    "kind": "'REMINDER'",
+    "invoice_id": "NULL",
+    "subscription_id": "(SELECT id FROM subscriptions WHERE account_id = mails.account_id)",
+    "period_end": "'2027-03-01'",
+}
+WRONG_MAILS = [
+    "UPDATE mails SET kind = 'REMINDER'",
+    "UPDATE mails SET invoice_id = NULL",
+    "UPDATE mails SET status = 'LOST'",
+    "UPDATE mails SET status = 'SENT'",
+    "UPDATE mails SET attempts = -1",
+    "UPDATE mails SET invoice_id = (SELECT id FROM invoices WHERE account_id <> mails.account_id)",
+]
+
+
+async def test_an_invoice_and_a_renewal_have_one_mail_each_within_the_account(world: World) -> None:
+    await world.load(samples.account(code="rival"))
+    world.setting("SMTP_HOST", "127.0.0.1")
+    world.setting("MAIL_FROM", "billing@vendor.example")
+    world.at("2026-03-01T12:00:00")
+    await world.load()
+    for sql in WRONG_MAILS:
+        await refused(sql)
+    await refused(copied("mails"))
+    await execute(copied("mails", **REMINDER))
+    await refused(copied("mails", **REMINDER))
+    theirs = "(SELECT id FROM subscriptions WHERE account_id <> mails.account_id)"
+    await refused(f"UPDATE mails SET subscription_id = {theirs} WHERE kind = 'REMINDER'")
+    await refused("UPDATE mails SET period_end = NULL WHERE kind = 'REMINDER'")
+    await refused("UPDATE mails SET kind = 'INVOICE' WHERE kind = 'REMINDER'")
+
+
 async def test_every_reference_of_the_models_is_tried(sqlite_world: World) -> None:
     tried = {(table, column) for table, column, _ in REFERENCES}
     found = {
@@ -246,7 +279,8 @@ async def test_every_reference_of_the_models_is_tried(sqlite_world: World) -> No
     }
     others = {"account_id", "plan_id"}
     documents = {("invoice_documents", "invoice_id")}
-    assert {pair for pair in found if pair[1] not in others} == tried | documents
+    mails = {("mails", "invoice_id"), ("mails", "subscription_id")}
+    assert {pair for pair in found if pair[1] not in others} == tried | documents | mails
 
 
 async def test_every_tenant_s_table_refers_to_its_account(sqlite_world: World) -> None:

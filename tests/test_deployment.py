@@ -71,7 +71,7 @@ def test_the_image_holds_every_layer_and_runs_as_nobody_in_particular() -> None:
     copied = set(re.findall(r"^COPY (?!--from)(.*) \./?\S*$", IMAGE, re.MULTILINE))
     names = {name for line in copied for name in line.split()}
     layers = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
-    assert layers | {"server.py", "manage.py", "web", "pdf_templates"} <= names
+    assert layers | {"server.py", "manage.py", "web", "pdf_templates", "locales"} <= names
     kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").split("\n")
     assert {f"!{name}" for name in names} <= set(kept)
     assert re.findall(r"^USER (\S+)$", IMAGE, re.MULTILINE) == ["10001"]

@@ -281,7 +281,8 @@ async def test_the_worker_renews_and_stops_when_it_is_told_to(
             await worker.communicate()
     assert b"renewals.run {'renewed': 2, 'ended': 1, 'invoices': 2" in said
     assert (worker.returncode, err) == (0, b"")
-    assert json.loads(out) == {"renewed": 2, "ended": 1, "invoices": 2, "failed": 0}
+    expected = {"renewed": 2, "ended": 1, "invoices": 2, "failed": 0, "mails": 0}
+    assert json.loads(out) == expected
 
 
 # --- the rest -----------------------------------------------------------------------------

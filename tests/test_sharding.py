@@ -48,7 +48,7 @@ async def test_every_primary_key_and_unique_index_of_a_tenant_s_table_contains_t
     world: World,
 ) -> None:
     found = await catalogue(UNIQUE)
-    assert len({row["owner"] for row in found}) == 14
+    assert len({row["owner"] for row in found}) == 15
     without = [row for row in found if account_column(row["owner"]) not in row["columns"]]
     assert without == []
 
