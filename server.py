@@ -17,16 +17,25 @@ from types import FrameType
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from door import failures, graphql, health, invoices, limits, pages, processes
+from door import failures, graphql, health, invoices, limits, pages, processes, sockets
 from door.observing import Observed
 from door.origins import Origins
 from execution import Engine
 from schema.root import schema
 from schema.sizes import size_of
-from services import background, database, documents, logs, metrics, migrations, settings
+from services import (
+    background,
+    changes,
+    database,
+    documents,
+    logs,
+    metrics,
+    migrations,
+    settings,
+)
 from services.errors import OperatorError
 from services.rate_limits import RateLimits
 
@@ -56,6 +65,7 @@ def create_app() -> Starlette:
         routes=[
             Route("/", pages.billing),
             Route("/graphql", graphql.endpoint, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", sockets.endpoint),
             Route("/invoices/{number}.pdf", invoices.pdf),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
@@ -78,6 +88,7 @@ def create_app() -> Starlette:
         size_of=size_of,
     )
     app.state.rate_limits = RateLimits()
+    app.state.streams = limits.Streams()
     return app
 
 
@@ -108,6 +119,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             async with background_work(), _sampling(app.state.engine):
                 yield
         finally:
+            await changes.close()
             await documents.close()
             await app.state.rate_limits.close()
     log.info("server.stopped")
@@ -115,11 +127,13 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 def _notice_the_end(app: Starlette) -> None:
-    """Has /readyz say so from the moment on in which the process is told to end."""
-    before = signal.getsignal(signal.SIGTERM)
+    """Has /readyz say so from the moment on in which the process is told to end, and lets those go
+    who wait for changes."""
+    before, loop = signal.getsignal(signal.SIGTERM), asyncio.get_running_loop()
 
     def stop(number: int, frame: FrameType | None) -> None:
         app.state.stops = True
+        loop.call_soon_threadsafe(changes.end)
         if callable(before):
             before(number, frame)
 

@@ -1,19 +1,27 @@
 """Who calls, and where they reach us."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
-from services import auth, callers, observations, settings, sign_ins, token_secrets
+from services import auth, callers, clock, observations, settings, sign_ins, token_secrets
 from services.errors import Unauthenticated
 from services.permissions import Actor
 
+WEB = {"ws": "http", "wss": "https"}
+"""Where links lead, by the scheme of the WebSocket that asks for them."""
 
-async def caller(request: Request, at: datetime) -> Actor | Unauthenticated:
-    """Who calls, looked up anew at each request; or why nobody does."""
+
+async def caller(
+    connection: HTTPConnection, authorization: bytes | None = None
+) -> Actor | Unauthenticated:
+    """Who calls, looked up anew each time; or why nobody does. A browser's WebSocket has no
+    headers of its own: there `authorization` stands for the header."""
+    headers = connection.scope["headers"]
+    if authorization is not None:
+        headers = [(b"authorization", authorization)]
     try:
-        actor = await _signed_in(_bearer(request.scope["headers"]), at)
+        actor = await _signed_in(_bearer(headers))
     except Unauthenticated as error:
         sign_ins.refused(error)
         return error
@@ -23,7 +31,8 @@ async def caller(request: Request, at: datetime) -> Actor | Unauthenticated:
     return actor
 
 
-async def _signed_in(token: str, at: datetime) -> Actor:
+async def _signed_in(token: str) -> Actor:
+    at = clock.now()
     if token.startswith(token_secrets.PREFIX):
         return await callers.by_access_token(token, at)
     return await callers.by_claims(await auth.verify_token(token, at), at)
@@ -43,7 +52,7 @@ def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return token.decode("latin-1")
 
 
-def base_url(request: Request) -> str:
+def base_url(connection: HTTPConnection) -> str:
     """Where clients reach this server: PUBLIC_URL. Without it, the address that they say they
     used; in production, where nobody is to choose where links lead, the one that is served."""
     configured = settings.current()
@@ -51,4 +60,5 @@ def base_url(request: Request) -> str:
         return configured.public_url.rstrip("/")
     if configured.environment == "production":
         return configured.address
-    return f"{request.url.scheme}://{request.headers.get('host') or request.url.netloc}"
+    scheme = WEB.get(connection.url.scheme, connection.url.scheme)
+    return f"{scheme}://{connection.headers.get('host') or connection.url.netloc}"

@@ -125,6 +125,12 @@ class Connection(HttpToolsProtocol):
         self.since = self.loop.time()
         super().on_response_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hands the client over to the protocol of WebSockets, which has bounds of its own."""
+        self._cancel_deadline()
+        self._unset_keepalive_if_required()
+        super().handle_websocket_upgrade()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's words)
         """Refuses what the parser did not understand, or was stopped at."""
         self._refuse(self.refusal)

@@ -3,28 +3,23 @@
 What is no GraphQL request is answered with a 4xx status and an error with a code. A request
 error (the document does not parse, does not validate, costs too much, its variables do not
 fit) is 400 for clients that accept `application/graphql-response+json`, and 200 for those that
-do not. Whoever has asked for too much gets 429.
+do not. Whoever has asked for too much gets 429. What a subscription tells is streamed
+(door/streams.py).
 """
 
 from functools import partial
-from typing import Any
 
 import orjson
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
+from graphql import ExecutionResult
 from starlette.requests import Request
 from starlette.responses import Response
 
-from door import limits, media_types, pages
-from door.callers import base_url, caller
-from door.media_types import GRAPHQL_JSON, JSON
+from door import media_types, operations, pages, streams
+from door.callers import caller
+from door.media_types import EVENTS, GRAPHQL_JSON, JSON
 from door.refusals import Unacceptable
-from door.requests import Operation, read
-from execution import Document, Engine
-from execution.limits import TOO_COMPLEX
-from schema.context import Context
-from schema.errors import presented
-from services import clock, observations, reads, settings
-from services.rate_limits import RateLimits
+from door.requests import read
+from services import observations, settings
 
 CONTENT_TYPES = {JSON: JSON, GRAPHQL_JSON: f"{GRAPHQL_JSON}; charset=utf-8"}
 
@@ -33,91 +28,35 @@ async def endpoint(request: Request) -> Response:
     """The API; for a browser that opens the address, GraphiQL."""
     if pages.wants_page(request) and settings.current().graphiql:
         return pages.graphiql()
-    media_type = media_types.chosen(request.headers.get("accept", ""))
-    if media_type is None:
-        message = f"Answers are {JSON} or {GRAPHQL_JSON}."
+    accept = request.headers.get("accept", "")
+    media_type, streaming = media_types.chosen(accept), media_types.streams(accept)
+    if media_type is None and not streaming:
+        message = f"Answers are {JSON} or {GRAPHQL_JSON}; a subscription's, {EVENTS}."
         return _unacceptable(Unacceptable(406, message, "NOT_ACCEPTABLE"), JSON)
     try:
-        return _response(await _answer(request, await read(request)), media_type)
+        return await _answer(request, media_type, streaming=streaming)
     except Unacceptable as error:
-        return _unacceptable(error, media_type)
+        return _unacceptable(error, media_type or JSON)
 
 
-async def _answer(request: Request, operation: Operation) -> ExecutionResult:
+async def _answer(request: Request, media_type: str | None, *, streaming: bool) -> Response:
     """What the operation comes to. Raises Unacceptable."""
-    engine: Engine = request.app.state.engine
-    at = clock.now()
-    who = await caller(request, at)
-    document, cost = await _admitted(request, operation, limits.key_of(request, who))
-    node = _chosen(document, operation)
-    if isinstance(node, ExecutionResult):
-        return node
-    limit = settings.current().query_max_cost
-    if cost > limit:
-        return _too_costly(cost, limit)
-    with reads.together():
-        context = Context(who, at, partial(base_url, request))
-        result = await engine.execute(document, node, operation.variables, context)
-    result.extensions = {"cost": {"requested": cost, "limit": limit}}
-    return result
-
-
-async def _admitted(request: Request, operation: Operation, bucket_of: str) -> tuple[Document, int]:
-    """The document and what the operation costs, once both are paid for; what will not be run
-    costs a point. Raises Unacceptable where the caller's bucket has not enough."""
-    engine: Engine = request.app.state.engine
-    rates: RateLimits = request.app.state.rate_limits
-    if not engine.knows(operation.query):
-        await limits.take_for_reading(rates, bucket_of, operation.query)
-    document = engine.document(operation.query)
-    node = document.operation(operation.name)
-    cost = 0
-    if node is not None:
-        seen = observations.current()
-        seen.runs(node.name.value if node.name else None, node.operation.value)
-        if not document.errors:
-            seen.cost = cost = engine.cost(document, node, operation.variables)
-    changes = node is not None and node.operation is OperationType.MUTATION
-    points = cost if 0 < cost <= settings.current().query_max_cost else 1
-    await limits.take(rates, bucket_of, rates.mutations if changes else rates.queries, points)
-    return document, cost
-
-
-def _chosen(document: Document, operation: Operation) -> OperationDefinitionNode | ExecutionResult:
-    """The operation to run, or why none is. Raises Unacceptable."""
-    if operation.name is None and len(document.operations) > 1:
-        message = "Name the operation to run: the document has several."
-        return _refused(message, "BAD_USER_INPUT")
-    if document.ast is None:
-        return ExecutionResult(None, document.errors)
-    node = document.operation(operation.name)
-    if node is None:
-        raise Unacceptable(400, "There is no operation of this name.", "BAD_USER_INPUT")
-    if not operation.changes and node.operation is not OperationType.QUERY:
-        message = "Only queries can be sent with GET."
-        raise Unacceptable(405, message, headers={"Allow": "GET, POST"})
-    return ExecutionResult(None, document.errors) if document.errors else node
-
-
-def _too_costly(cost: int, limit: int) -> ExecutionResult:
-    message = f"The operation asks for up to {cost} objects; at most {limit} are allowed."
-    return _refused(message, TOO_COMPLEX)
-
-
-def _refused(message: str, code: str) -> ExecutionResult:
-    return ExecutionResult(None, [GraphQLError(message, extensions={"code": code})])
+    operation = await read(request)
+    signed_in = partial(caller, request)
+    admitted = await operations.admit(request, operation, await signed_in(), signed_in)
+    if isinstance(admitted, ExecutionResult):
+        return _response(admitted, media_type or JSON)
+    if admitted.subscribes and not streaming:
+        message = f"Subscriptions are answered as {EVENTS}, or by WebSocket."
+        raise Unacceptable(406, message, "NOT_ACCEPTABLE")
+    if admitted.subscribes or media_type is None:
+        return streams.response(admitted)
+    return _response(await admitted.result(), media_type)
 
 
 def _response(result: ExecutionResult, media_type: str) -> Response:
-    errors = [presented(error) for error in result.errors or ()]
-    refused = result.data is None and all(error.path is None for error in errors)
-    body: dict[str, Any] = {} if refused else {"data": result.data}
-    if errors:
-        observations.current().failed(str((errors[0].extensions or {}).get("code")))
-        body["errors"] = [error.formatted for error in errors]
-    if result.extensions and not refused:
-        body["extensions"] = result.extensions
-    status = 400 if refused and media_type == GRAPHQL_JSON else 200
+    body = operations.body(result)
+    status = 400 if "data" not in body and media_type == GRAPHQL_JSON else 200
     return Response(orjson.dumps(body), status, None, CONTENT_TYPES[media_type])
 
 

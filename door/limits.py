@@ -1,8 +1,11 @@
 """What a caller may ask for: how large and costly an operation, and how much in a minute."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from door.refusals import Unacceptable
 from execution import Limits
@@ -32,12 +35,12 @@ def of_documents() -> Limits:
     )
 
 
-def key_of(request: Request, caller: Actor | Unauthenticated) -> str:
+def key_of(connection: HTTPConnection, caller: Actor | Unauthenticated) -> str:
     """What names a caller's buckets: the access token, the user where there is none, and for who
     is neither the address."""
     if isinstance(caller, Actor):
         return f"{caller.account_id.hex}/{(caller.token_id or caller.user_id).hex}"
-    return network(request.client.host) if request.client else "nowhere"
+    return network(connection.client.host) if connection.client else "nowhere"
 
 
 def network(address: str) -> str:
@@ -65,3 +68,25 @@ async def take(limits: RateLimits, caller: str, rate: Rate, points: int) -> None
 async def take_for_reading(limits: RateLimits, caller: str, text: str) -> None:
     """Takes what it costs to read a document. Raises Unacceptable."""
     await take(limits, caller, limits.queries, max(1, len(text) // CHARACTERS_PER_POINT))
+
+
+class Streams:
+    """How many subscriptions of each caller this process streams."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, caller: str) -> Iterator[None]:
+        """Room for one more, for as long as it lasts. Raises Unacceptable where there is none."""
+        limit = settings.current().max_subscriptions
+        if self._open[caller] >= limit:
+            message = f"At most {limit} subscriptions may be open at once."
+            raise Unacceptable(429, message, "RATE_LIMITED")
+        self._open[caller] += 1
+        try:
+            yield
+        finally:
+            self._open[caller] -= 1
+            # Whoever has none takes no room.
+            self._open += Counter()

@@ -4,6 +4,8 @@ from functools import lru_cache
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+EVENTS = "text/event-stream"
+"""What a subscription is streamed as (graphql-sse's "distinct connections mode")."""
 
 ANY = ("*/*", "application/*")
 QUALITIES = 1000
@@ -24,6 +26,13 @@ def chosen(accept: str) -> str | None:
     named = GRAPHQL_JSON in ranges
     ranked = sorted(wanted, key=lambda one: (wanted[one], (one == GRAPHQL_JSON) is named))
     return ranked[-1] if wanted[ranked[-1]] else None
+
+
+@lru_cache(maxsize=64)
+def streams(accept: str) -> bool:
+    """Whether an Accept header names event streams: clients name them beside JSON, for the case
+    that they subscribe, so that no other answer is one unless nothing else is wanted."""
+    return bool(_ranges(accept).get(EVENTS))
 
 
 def _quality(ranges: dict[str, int], media_type: str) -> int:

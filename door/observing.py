@@ -19,6 +19,8 @@ from services.observations import Observation
 CLIENT_CLOSED = 499
 """The status, in the log alone, of a request whose caller went away before the answer."""
 
+WEBSOCKET = "WEBSOCKET"
+"""What stands for the method of an operation that came by one."""
 
 GONE = "handler is closed"
 """In what uvloop says of a connection that the client reset, before it says so to uvicorn, which
@@ -30,7 +32,6 @@ class Observed:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.line = logs.requests()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on."""
@@ -68,28 +69,32 @@ class Observed:
             if seen.code != INTERNAL[1]:
                 raise
         finally:
-            self._tell(scope, seen, status, perf_counter() - begin)
+            tell(scope, seen, status, perf_counter() - begin)
 
-    def _tell(self, scope: Scope, seen: Observation, status: int, seconds: float) -> None:
-        if metrics.are_kept():
-            metrics.request(seen, status, seconds)
-        if self.line is None:
-            return
-        self.line(
-            "request",
-            method=scope["method"],
-            route=route(scope["path"]),
-            status=status,
-            duration_ms=round(seconds * 1000, 3),
-            operation=seen.operation,
-            type=seen.type,
-            cost=seen.cost,
-            code=seen.code,
-            account_id=seen.account_id,
-            user_id=seen.user_id,
-            request_id=seen.request_id,
-            trace_id=seen.trace_id,
-        )
+
+def tell(scope: Scope, seen: Observation, status: int, seconds: float) -> None:
+    """Counts what was answered, and writes its line: a request's, or that of an operation which
+    came by a WebSocket."""
+    if metrics.are_kept():
+        metrics.request(seen, status, seconds)
+    line = logs.requests()
+    if line is None:
+        return
+    line(
+        "request",
+        method=scope.get("method", WEBSOCKET),
+        route=route(scope["path"]),
+        status=status,
+        duration_ms=round(seconds * 1000, 3),
+        operation=seen.operation,
+        type=seen.type,
+        cost=seen.cost,
+        code=seen.code,
+        account_id=seen.account_id,
+        user_id=seen.user_id,
+        request_id=seen.request_id,
+        trace_id=seen.trace_id,
+    )
 
 
 def _traceparent(scope: Scope) -> bytes | None:

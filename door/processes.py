@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from door.connections import Connection
+from door.requests import MAX_BODY
 from services import logs, metrics, settings
 from services.errors import OperatorError
 from services.settings import Settings
@@ -76,7 +77,9 @@ def options(configured: Settings) -> dict[str, Any]:
         "port": configured.port,
         "workers": configured.workers,
         "http": Connection,
-        "ws": "none",
+        "ws": "websockets-sansio",
+        "ws_max_size": MAX_BODY,
+        "ws_per_message_deflate": False,
         "lifespan": "on",
         "log_config": None,
         # The log has a line of each request, without its address: a PDF link carries a signature.

@@ -20,6 +20,7 @@ values. A column can be loaded as a whole (`batched`).
     frames.py      where a value of a column lies in the answer
     batching.py    fields that are resolved for many objects at once
     lookahead.py   what is asked for below a field
+    streams.py     subscriptions
     computed.py    fields that say by their declaration what they are made of
 
 What it answers is what graphql-core's executor answers, which stays in use for what is not

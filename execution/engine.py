@@ -6,7 +6,8 @@ and everything where the engine is told so. `Engine.counts` tells how many went 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,7 @@ from graphql.pyutils import Undefined
 from strawberry import Schema
 from strawberry.utils.await_maybe import await_maybe
 
+from execution import streams
 from execution.compiler import Compiler
 from execution.cost import Costs, OperationCost, SizeOf
 from execution.limits import Limits, read
@@ -49,7 +51,7 @@ MAX_ERRORS = 20
 MAX_PLANS = 16
 """Of one document: it has a plan for each operation and each outcome of @skip and @include."""
 
-COMPILED = "compiled"
+COMPILED, SUBSCRIPTION = "compiled", "subscription"
 
 
 class Kept:
@@ -148,8 +150,7 @@ class Engine:
         variables: Mapping[str, Any] | None,
     ) -> int:
         """How many objects an operation of a document that has no errors asks for at most."""
-        name = operation.name.value if operation.name else None
-        return document.costs[name].of(variables)
+        return document.costs[_name(operation)].of(variables)
 
     async def execute(
         self,
@@ -158,8 +159,8 @@ class Engine:
         variables: Mapping[str, Any] | None,
         context: Any,
     ) -> ExecutionResult:
-        """Runs an operation of a document that has no errors."""
-        name = operation.name.value if operation.name else None
+        """Runs a query or a mutation of a document that has no errors."""
+        name = _name(operation)
         executor = document.executors.get(name)
         if executor is not None:
             self.counts[COMPILED] += 1
@@ -177,6 +178,23 @@ class Engine:
             assert not isinstance(kept, list)
             document.executors[name] = kept
         return await self._run(document, built)
+
+    async def stream(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any] | None,
+        context: Any,
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """The results of any operation: a subscription's as they come, else the one there is."""
+        if operation.operation is not OperationType.SUBSCRIPTION:
+            yield await self.execute(document, operation, variables, context)
+            return
+        self.counts[SUBSCRIPTION] += 1
+        built = self._executor(document, _name(operation), variables, context)
+        async with aclosing(streams.results(built)) as results:
+            async for result in results:
+                yield result
 
     def _executor(
         self,
@@ -196,11 +214,9 @@ class Engine:
         )
 
     def _unfit(self, executor: Executor[Any]) -> str | None:
-        """Why an operation is not compiled, if so."""
+        """Why a query or a mutation is not compiled, if so."""
         if not self.compiled:
             return "switched off"
-        if executor.operation.operation is OperationType.SUBSCRIPTION:
-            return "subscription"
         return None if executor.error_propagation else "error propagation disabled"
 
     async def _run(self, document: Document, executor: Executor[Any]) -> ExecutionResult:
@@ -243,7 +259,7 @@ class Engine:
         except RecursionError as error:
             return Document(text, [GraphQLError(str(error), original_error=error)])
         operations = {
-            node.name.value if node.name else None: node
+            _name(node): node
             for node in ast.definitions
             if isinstance(node, OperationDefinitionNode)
         }
@@ -259,6 +275,10 @@ def _with_context(executor: Executor[Any], context: Any) -> Executor[Any]:
     copied: Executor[Any] = object.__new__(type(executor))
     vars(copied).update(vars(executor), context_value=context)
     return copied
+
+
+def _name(operation: OperationDefinitionNode) -> str | None:
+    return operation.name.value if operation.name else None
 
 
 def _decided(value: object) -> object:

@@ -24,6 +24,7 @@ from services.errors import Unauthenticated
 from services.permissions import Actor
 
 Value = TypeVar("Value")
+Again = Callable[[], Awaitable[Actor | Unauthenticated]]
 Fetch = Callable[[Actor, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
 
 
@@ -54,11 +55,16 @@ class Context:
     """One request: who calls (or why nobody does), when, and where links lead, which few ask."""
 
     def __init__(
-        self, caller: Actor | Unauthenticated, at: datetime, base_url: Callable[[], str]
+        self,
+        caller: Actor | Unauthenticated,
+        at: datetime,
+        base_url: Callable[[], str],
+        again: Again | None = None,
     ) -> None:
         self._caller = caller
         self.at = at
         self.base_url = base_url
+        self._again = again
 
     @property
     def actor(self) -> Actor:
@@ -66,6 +72,12 @@ class Context:
         if isinstance(self._caller, Unauthenticated):
             raise self._caller
         return self._caller
+
+    async def actor_again(self) -> Actor:
+        """The caller, looked up anew: what they are may have changed. Raises Unauthenticated."""
+        if self._again is not None:
+            self._caller = await self._again()
+        return self.actor
 
     @cached_property
     def load(self) -> Loaders:

@@ -8,7 +8,16 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 
-from resolvers import access_tokens, accounts, nodes, plans, seat_groups, subscriptions, users
+from resolvers import (
+    access_tokens,
+    accounts,
+    changes,
+    nodes,
+    plans,
+    seat_groups,
+    subscriptions,
+    users,
+)
 from schema.access_tokens import CreateAccessTokenPayload, RevokeAccessTokenPayload
 from schema.accounts import (
     Account,
@@ -16,6 +25,7 @@ from schema.accounts import (
     UpdateLicenseManagementPayload,
 )
 from schema.activity import ActivityEntry
+from schema.changes import AccountChange
 from schema.errors import AnswerRefusals
 from schema.invoices import Invoice
 from schema.plans import Plan
@@ -54,6 +64,11 @@ def mutation(resolver: Callable[..., Any], description: str) -> Any:
     return strawberry.mutation(
         resolver=resolver, description=description, extensions=[AnswerRefusals(payload)]
     )
+
+
+def subscription(resolver: Callable[..., Any], description: str) -> Any:
+    """A field of Events."""
+    return strawberry.subscription(resolver=resolver, description=description)
 
 
 @strawberry.type
@@ -139,6 +154,21 @@ class Mutation:
     )
 
 
+@strawberry.type(
+    description="What can be subscribed to, over WebSocket (graphql-transport-ws) or as "
+    "server-sent events."
+)
+class Events:
+    """The root of subscriptions; `Subscription` is what an account pays for."""
+
+    account_changed: AccountChange = subscription(
+        changes.account_changed,
+        "Each change of the caller's account from now on, by whomever. The first "
+        "tells the version as it is, with no parts: read what you show after it, and nothing is "
+        "missed. It ends when the caller is signed out.",
+    )
+
+
 class Names(NameConverter):
     """Names of generic types: the connection of ActivityEntry is called ActivityConnection."""
 
@@ -149,6 +179,7 @@ class Names(NameConverter):
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Events,
     types=[
         AccessToken,
         Account,

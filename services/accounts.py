@@ -11,7 +11,7 @@ from models.accounts import Account, AccountCode
 from models.plans import Plan, PlanFeature
 from models.subscriptions import Subscription, SubscriptionStatus
 from models.users import UserStatus
-from services import database, rows
+from services import changes, database, rows, settings
 from services.database import Change
 from services.errors import NO_ENTRY, OperatorError, RefusalCode, Unauthenticated, refuse
 from services.permissions import Actor, Right, require
@@ -73,6 +73,7 @@ async def locked(account_id: UUID, actor: Actor | None = None) -> AsyncIterator[
         tenant = await (_only("lock", account_id) if actor is None else _for(actor))
         async with _letting_go(tenant):
             yield tenant
+    changes.wake(account_id)
 
 
 @asynccontextmanager
@@ -89,6 +90,7 @@ async def claimed(account_id: UUID) -> AsyncIterator[Tenant | None]:
         tenant = _tenant(records[0])
         async with _letting_go(tenant):
             yield tenant
+    changes.wake(account_id)
 
 
 async def tenant_of(actor: Actor) -> Tenant:
@@ -168,6 +170,9 @@ COUNTERS = ("invoice_count", "credit_note_count", "activity_count", "user_count"
 
 COUNT = f"UPDATE accounts SET {', '.join(f'{column} = ?' for column in COUNTERS)} WHERE id = ?"  # noqa: S608
 
+COUNT_ALOUD = f"{COUNT} {{notify}}"
+"""The same, by which other processes hear that the account has changed, once it is committed."""
+
 
 def _counts(account: Account) -> list[int]:
     return [getattr(account, column) for column in COUNTERS]
@@ -176,10 +181,12 @@ def _counts(account: Account) -> list[int]:
 async def store(tenant: Tenant) -> None:
     """Makes the changes of an account that is new; of a locked one, that is done at its end."""
     account = tenant.account
-    changes = [*tenant.changes]
+    made = [*tenant.changes]
     if tenant.changed:
-        changes.append(rows.updating(tenant.subscription, *sorted(tenant.changed)))
-    await database.make([*changes, Change(COUNT, [*_counts(account), account.id])])
+        made.append(rows.updating(tenant.subscription, *sorted(tenant.changed)))
+    # Where nobody may listen, PostgreSQL need not tell: that takes turns (docs/performance.md).
+    count = COUNT_ALOUD if settings.current().max_subscriptions else COUNT
+    await database.make([*made, Change(count, [*_counts(account), account.id])])
 
 
 def profile(actor: Actor) -> Profile:

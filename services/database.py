@@ -95,6 +95,9 @@ SQLITE_AWAY = frozenset(
 
 ATTEMPTS = 3
 
+CHANNEL = "seatwise_account_changed"
+"""Where PostgreSQL is told which account a transaction has changed."""
+
 DIALECTS = {
     "postgres": {
         "json_agg": "json_agg",
@@ -104,6 +107,7 @@ DIALECTS = {
         "lock_with_token": "FOR UPDATE OF a, s FOR SHARE OF u, t",
         "claim": "FOR UPDATE OF a, s SKIP LOCKED",
         "no_lock": "",
+        "notify": f"RETURNING pg_notify('{CHANNEL}', id::text)",
     },
     "sqlite": {
         "json_agg": "json_group_array",
@@ -113,11 +117,12 @@ DIALECTS = {
         "lock_with_token": "",
         "claim": "",
         "no_lock": "",
+        "notify": "",
     },
 }
 """What a statement of ours says in braces: the function that makes a JSON list of a column;
 "is one of the values of a list"; how an account's row is locked first, then what is read with
-it (a row that had to be waited for is read anew once it is locked)."""
+it (a row that had to be waited for is read anew once it is locked); that an account changed."""
 
 transaction = in_transaction
 """The transaction of the code inside: committed at its end, rolled back by a raise."""

@@ -28,7 +28,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from services import database, settings
+from services import changes, database, settings
 from services.errors import OperatorError
 from services.observations import Observation
 
@@ -67,6 +67,11 @@ POOL = Gauge(
     "seatwise_database_connections",
     "Connections to PostgreSQL in use, requests that wait for one, and the limit.",
     ("state",),
+    multiprocess_mode="livesum",
+)
+SUBSCRIPTIONS = Gauge(
+    "seatwise_subscriptions",
+    "GraphQL subscriptions that are open.",
     multiprocess_mode="livesum",
 )
 
@@ -118,6 +123,7 @@ def connection_refused(code: str) -> None:
 
 def sample(executions: Counts[str]) -> None:
     """Takes down what is not counted as it happens: the pool, and how operations were run."""
+    SUBSCRIPTIONS.set(changes.listeners())
     told = database.connections()
     for state, count in told.items():
         POOL.labels(state).set(count)

@@ -151,6 +151,9 @@ class Settings(MailSettings):
     """Seconds that a connection may stay open without a request."""
     max_connections: int = Field(default=1000, ge=1, le=100_000)
     """Connections of one process at once."""
+    max_subscriptions: int = Field(default=20, ge=0, le=1000)
+    """GraphQL subscriptions that a caller may have open at once in one process; 0 for none, and
+    then changes are told nobody."""
     shutdown_timeout: int = Field(default=30, ge=1, le=600)
     """Seconds in which requests may end once the server is told to stop."""
 

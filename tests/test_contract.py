@@ -29,7 +29,7 @@ def root_fields() -> dict[str, GraphQLField]:
     return {
         name: field
         for kind in object_types()
-        if kind.name in ("Query", "Mutation")
+        if kind.name in ("Query", "Mutation", "Events")
         for name, field in kind.fields.items()
     }
 
@@ -50,7 +50,7 @@ def test_a_dropped_field_would_be_noticed() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(root_fields()))
-def test_every_query_and_mutation_is_described(name: str) -> None:
+def test_every_query_mutation_and_event_is_described(name: str) -> None:
     assert root_fields()[name].description
 
 

@@ -81,11 +81,14 @@ def _serving(source: Path, tokens: dict[str, str], folder: Path) -> Iterator[Ser
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
+async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
     """A page that fails the test on console errors and on requests to other hosts.
 
     Without Chromium the test is skipped, and says so; in CI that is a failure.
     """
+    # The page listens to its server, which has to outlive it.
+    if "served_anew" in request.fixturenames:
+        request.getfixturevalue("served_anew")
     executable = shutil.which("chromium")
     if executable is None:
         message = "Chromium is not installed (Debian: apt-get install chromium)"

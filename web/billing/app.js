@@ -7,6 +7,7 @@ import { GroupsCard } from './groups-card.js';
 import { Page, readNodes, usePage } from './hooks.js';
 import { InvoicesCard } from './invoices-card.js';
 import { LicenseCard } from './license-card.js';
+import { useLive } from './live.js';
 import { OVERVIEW, SEAT_GROUPS } from './queries.js';
 import { rightsOf } from './rights.js';
 import { SignIn } from './sign-in.js';
@@ -60,6 +61,7 @@ function Account({ onSignOut }) {
     }
   }, []);
   useEffect(() => void reload(), []);
+  useLive(reload);
 
   const finish = (text, onClose) => {
     onClose();

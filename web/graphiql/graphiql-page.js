@@ -1,6 +1,7 @@
 /** The page of the API explorer: GraphiQL, and a bar that says who is asking. */
 
 import { post } from '/static/shared/graphql.js';
+import { subscribe } from '/static/shared/live.js';
 import { forgetToken, keepToken, readToken, takeTokenFromAddress } from '/static/shared/session.js';
 import { storage } from './storage.js';
 import { tabs } from './tabs.js';
@@ -65,7 +66,18 @@ window.addEventListener('hashchange', takeOver);
 takeTokenFromAddress();
 showCaller();
 
-const fetcher = (body, options) => post(body, { headers: options?.headers });
+/** Whether GraphiQL is to run a subscription: it hands over the document that it has parsed. */
+function subscribes({ operationName }, documentAST) {
+  const operations = documentAST.definitions.filter((one) => one.kind === 'OperationDefinition');
+  const chosen = operations.find((one) => one.name?.value === operationName) ?? operations[0];
+  return chosen?.operation === 'subscription';
+}
+
+function fetcher(body, { headers, documentAST } = {}) {
+  const send = documentAST && subscribes(body, documentAST) ? subscribe : post;
+  return send(body, { headers });
+}
+
 const { React, ReactDOM, GraphiQL } = globalThis;
 ReactDOM.createRoot(element('graphiql')).render(
   React.createElement(GraphiQL, {

@@ -140,6 +140,15 @@ query ListInvoices($first: Int, $after: String) {
 }
 `;
 
+const followChanges = `# Listens until you stop it: change something in another tab.
+subscription FollowChanges {
+  accountChanged {
+    version
+    parts
+  }
+}
+`;
+
 const tab = (query, variables) => ({
   query,
   variables: variables && JSON.stringify(variables, null, 2),
@@ -160,4 +169,5 @@ export const tabs = [
   tab(createAGroup, { input: { name: 'Customer care', seats: 2, administratorIds: [] } }),
   tab(inviteIntoIt, { input: invitation }),
   tab(listInvoices, { first: 10, after: null }),
+  tab(followChanges),
 ];
