@@ -32,6 +32,7 @@ __all__ = [
     "profile",
     "store",
     "tenant_of",
+    "unlocked",
     "user_count",
 ]
 
@@ -96,7 +97,12 @@ async def claimed(account_id: UUID) -> AsyncIterator[Tenant | None]:
 async def tenant_of(actor: Actor) -> Tenant:
     """The actor's account with its subscription and plan, as they are now."""
     require(actor, Right.READ_SELF)
-    return await _only("no_lock", actor.account_id)
+    return await unlocked(actor.account_id)
+
+
+async def unlocked(account_id: UUID) -> Tenant:
+    """An account with its subscription and plan, as they are now: to be read alone."""
+    return await _only("no_lock", account_id)
 
 
 JOIN_USER = " JOIN users u ON u.account_id = a.id AND u.id = ?"

@@ -23,6 +23,7 @@ from services import (
     mails,
     metrics,
     parties,
+    reminders,
     settings,
     smtp,
     text,
@@ -173,7 +174,8 @@ async def _note_sent(mail: Mail, at: datetime) -> None:
 
 async def _written(mail: Mail) -> Letter | None:
     """The letter; None where there is nothing to be said any more. Raises RenderError."""
-    assert mail.kind is MailKind.INVOICE
+    if mail.kind is MailKind.REMINDER:
+        return await reminders.written(mail)
     invoice = await invoices.Invoice.get(account_id=mail.account_id, id=mail.invoice_id)
     if invoice.status is invoices.InvoiceStatus.VOID:
         return None

@@ -41,6 +41,7 @@ __all__ = [
     "cancel_subscription",
     "change_users",
     "get",
+    "holding",
     "preview_change",
     "resume_subscription",
     "settle",
@@ -108,7 +109,7 @@ async def preview_change(actor: Actor, seats: int, at: datetime) -> Preview:
     """What `change_users` with this total would do if called now. Raises Forbidden."""
     require(actor, Right.BILLING)
     tenant = await accounts.tenant_of(actor)
-    change = plan_change(_holding(tenant), seats, at, settings.current().proration)
+    change = plan_change(holding(tenant), seats, at, settings.current().proration)
     ends = tenant.subscription.cancel_at_period_end
     falls = change.kind is SeatChangeKind.DECREASE and not change.problems and not ends
     losing = await renewals.users_to_disable(tenant.subscription, seats) if falls else []
@@ -119,7 +120,7 @@ async def upcoming_invoice(actor: Actor) -> Draft | None:
     """The invoice that the coming renewal will issue, if any. Raises Forbidden."""
     require(actor, Right.BILLING)
     tenant = await accounts.tenant_of(actor)
-    return upcoming(_holding(tenant))
+    return upcoming(holding(tenant))
 
 
 async def change_users(
@@ -147,7 +148,7 @@ async def change_users(
         if attempt.earlier is not None:
             return await _changed_before(tenant, attempt.earlier["invoice"])
         check_version(tenant.subscription, expected_version)
-        change = plan_change(_holding(tenant), seats, at, settings.current().proration)
+        change = plan_change(holding(tenant), seats, at, settings.current().proration)
         if change.problems:
             raise Refusal(*change.problems)
         invoice = await _apply(tenant, actor, change, at, order)
@@ -258,7 +259,8 @@ async def _write_cancellation(tenant: Tenant, actor: Actor, cancel: bool, at: da
     )
 
 
-def _holding(tenant: Tenant) -> Holding:
+def holding(tenant: Tenant) -> Holding:
+    """What the tenant's subscription holds, for the pure rules."""
     subscription = tenant.subscription
     canceled = subscription.status is SubscriptionStatus.CANCELED
     return Holding(

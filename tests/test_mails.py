@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP
 from tortoise import Tortoise
 
 from models.mails import Mail, MailStatus
-from services import clock, database, mails, posting, settings, smtp
+from services import clock, mails, posting, settings, smtp
 from tests import samples
 from tests.mailserver import FROM, MailServer, drop, html_of, send_through, serving, text_of
 from tests.test_manage import done, refused
@@ -410,14 +410,3 @@ async def test_mails_of_other_accounts_are_not_found(world: World, server: MailS
     ]
     assert json.loads(await done("mail", "list", "--account", "rival")) == []
     assert await refused("mail", "list", "--account", "none") == ["there is no account none"]
-
-
-async def test_looking_for_due_mails_uses_their_index(world: World, server: MailServer) -> None:
-    await buy(world)
-    query = mails.waiting(clock.now())
-    plan = {"sqlite": "EXPLAIN QUERY PLAN ", "postgres": "EXPLAIN "}[database.dialect()]
-    if database.dialect() == "postgres":
-        await execute("SET enable_seqscan = off")
-    said = await database.fetch(plan + query.text, *query.parameters)
-    await execute("SELECT 1")
-    assert any("mails_due" in str(tuple(line)) for line in said), [tuple(line) for line in said]
