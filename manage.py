@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 from uuid import UUID
@@ -28,6 +28,7 @@ from services import (
     logs,
     metrics,
     migrations,
+    operator_invoices,
     operator_mails,
     operator_tokens,
     posting,
@@ -50,7 +51,11 @@ app.add_typer(access_token, name="access-token")
 mail = typer.Typer(help="Mail to customers: invoices and reminders.", no_args_is_help=True)
 app.add_typer(mail, name="mail")
 
+invoice = typer.Typer(help="Invoices: paid, void, credited.")
+app.add_typer(invoice, name="invoice")
+
 CODE = typer.Option(help="The account's code.")
+NUMBER = typer.Argument(help="The invoice's number.")
 
 
 @app.command()
@@ -147,6 +152,49 @@ def test_mail(
     _guarded(lambda: asyncio.run(posting.send_trial(to, clock.now())))
 
 
+@invoice.command("show")
+def show_invoice(account: Annotated[str, CODE], number: Annotated[str, NUMBER]) -> None:
+    """Print an invoice or a credit note as JSON."""
+    _print(lambda: operator_invoices.show(account, number))
+
+
+@invoice.command("void")
+def void_invoice(
+    account: Annotated[str, CODE],
+    number: Annotated[str, NUMBER],
+    reason: Annotated[str, typer.Option(help="Why, as its document will say.")],
+) -> None:
+    """Make an open invoice void, so that nothing is to be paid; twice changes nothing."""
+    _print(lambda: operator_invoices.void(account, number, reason, clock.now()))
+
+
+@invoice.command("pay")
+def pay_invoice(
+    account: Annotated[str, CODE],
+    number: Annotated[str, NUMBER],
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of payment; else today.")
+    ] = None,
+) -> None:
+    """Mark an open invoice as paid; twice changes nothing."""
+    day = on and on.date()
+    _print(lambda: operator_invoices.pay(account, number, day, clock.now()))
+
+
+@invoice.command("credit")
+def credit_invoice(
+    account: Annotated[str, CODE],
+    number: Annotated[str, NUMBER],
+    reason: Annotated[str, typer.Option(help="Why, as the credit note will say.")],
+    amount: Annotated[
+        str | None, typer.Option(help='With tax, "12.50"; else all that is left.')
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="The same key credits once in 24 hours.")] = None,
+) -> None:
+    """Issue a credit note for an invoice, or for a part of it."""
+    _print(lambda: operator_invoices.credit(account, number, amount, reason, key, clock.now()))
+
+
 @app.command()
 def renew(
     limit: Annotated[int | None, typer.Option(help="At most so many accounts.", min=1)] = None,
@@ -187,20 +235,7 @@ def prepare_demo() -> None:
     address = f"http://{configured.host}:{configured.port}"
     print("The demo is loaded." if loaded else "The database is in use and stays as it is.")
     if _run(demo.is_loaded):
-        _print_people(address)
-
-
-def _print_people(address: str) -> None:
-    """Where to go and whom to be. Tokens stand behind #, which browsers keep to themselves."""
-    lifetime, at = timedelta(hours=24), clock.now()
-    print(f"\nBilling page  {address}/\nGraphiQL      {address}/graphql\n")
-    print("Sign in by opening one of these links (good for 24 hours), or paste its token:\n")
-    for role, email in demo.PEOPLE.items():
-        bearer = auth.issue_token(demo.ACCOUNT, email, lifetime, at)
-        print(f"  {role}, {email}\n    {address}/#token={bearer}\n")
-    for code, email in demo.OTHERS.items():
-        bearer = auth.issue_token(code, email, lifetime, at)
-        print(f"  billing administrator of {code}, {email}\n    {address}/#token={bearer}\n")
+        print(demo.sign_ins(address, clock.now()))
 
 
 async def _token(account: str, user: str, lifetime: timedelta) -> str:
@@ -217,6 +252,11 @@ async def _work() -> dict[str, int]:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     return await background.work(stop)
+
+
+def _print(command: Callable[[], Awaitable[object]]) -> None:
+    """Runs a command on the database and prints what it answers as JSON."""
+    print(json.dumps(_run(command), indent=2))
 
 
 def _run(command: Callable[[], Awaitable[Result]]) -> Result:

@@ -14,9 +14,16 @@ from services.invoices import InvoiceKind, InvoiceStatus
 
 strawberry.enum(
     InvoiceKind,
-    description="What the invoice bills: a first period, added seats, or a renewed period.",
+    description="What the invoice bills: a first period (INITIAL), added seats (SEAT_INCREASE), or "
+    "a renewed period (RENEWAL). A CREDIT_NOTE takes back what an invoice billed: its amounts are "
+    "negative.",
 )
-strawberry.enum(InvoiceStatus, description="Where the invoice stands with its payment.")
+strawberry.enum(
+    InvoiceStatus,
+    description="Where the invoice stands with its payment: OPEN, PAID, VOID (nothing is to be "
+    "paid), or CREDITED (credit notes have taken all of it back). A credit note is ISSUED: "
+    "nothing is to be paid on it.",
+)
 
 
 @strawberry.type(description="One line of an invoice.")

@@ -4,11 +4,11 @@ The history is made by the product itself: each step is the use case, called wit
 instant at which it would have happened.
 """
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from secrets import token_hex
 
 from models.accounts import Account
-from services import callers, imports, settings, subscriptions, workers
+from services import auth, callers, imports, settings, subscriptions, workers
 from services.auth import Claims
 
 FILE = settings.ROOT / "examples" / "demo.json"
@@ -26,6 +26,9 @@ PEOPLE = {
 
 OTHERS = {"bruecke": "hanna@bruecke.example", "sakura": "haruka@sakura.example"}
 """The billing administrators of the other accounts."""
+
+SIGNED_IN = timedelta(hours=24)
+"""How long the demo's tokens are good."""
 
 NOON = time(12, tzinfo=UTC)
 
@@ -74,3 +77,20 @@ async def load(at: datetime) -> bool:
             await subscriptions.change_users(actor, seats, when)
     await workers.renew(at)
     return True
+
+
+def sign_ins(address: str, at: datetime) -> str:
+    """Where to go and whom to be. Tokens stand behind #, which browsers keep to themselves."""
+    people = [(f"{role}, {email}", ACCOUNT, email) for role, email in PEOPLE.items()]
+    people += [(f"billing administrator of {it}, {who}", it, who) for it, who in OTHERS.items()]
+    links = [
+        f"  {role}\n    {address}/#token={auth.issue_token(code, email, SIGNED_IN, at)}\n"
+        for role, code, email in people
+    ]
+    return "\n".join(
+        [
+            f"\nBilling page  {address}/\nGraphiQL      {address}/graphql\n",
+            "Sign in by opening one of these links (good for 24 hours), or paste its token:\n",
+            *links,
+        ]
+    )

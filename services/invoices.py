@@ -52,6 +52,7 @@ __all__ = [
     "next_instant",
     "page",
     "pdf",
+    "store",
     "terms_of",
 ]
 
@@ -153,10 +154,16 @@ def issue(
         buyer=asdict(parties.buyer(account)),
         purchase_order_number=purchase_order_number or account.purchase_order_number,
     )
-    tenant.changes.append(rows.inserting(invoice))
-    tenant.changes.append(rows.inserting(*_line_rows(invoice, draft)))
-    tenant.changes.extend(mails.announcing(invoice, at))
+    store(tenant, invoice, _line_rows(invoice, draft), at)
     return invoice
+
+
+def store(tenant: Tenant, invoice: Invoice, lines: Sequence[InvoiceLine], at: datetime) -> None:
+    """Stores an invoice or a credit note that has its number, with the mail that tells of it, when
+    the account is let go."""
+    tenant.changes.append(rows.inserting(invoice))
+    tenant.changes.append(rows.inserting(*lines))
+    tenant.changes.extend(mails.announcing(invoice, at))
 
 
 def _invoices_alone(account: Account) -> int:

@@ -5,8 +5,9 @@ either charged one beside the other on the whole subtotal (GST and QST), or each
 it (a bundle of parts that are taxed differently).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 from models.accounts import TaxTreatment
@@ -19,7 +20,9 @@ __all__ = [
     "TaxTreatment",
     "Taxation",
     "amounts",
+    "are_apportioned",
     "charged",
+    "fraction",
     "restored",
     "snapshot",
     "stored",
@@ -48,7 +51,7 @@ class Taxation:
     @property
     def is_apportioned(self) -> bool:
         """Whether each rate has its own share of the subtotal, so that the bases add up to it."""
-        return sum(rate.share_ppm for rate in self.rates) == PPM
+        return are_apportioned(self.rates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,11 @@ class TaxAmount:
     share_ppm: int
     base_minor: int
     tax_minor: int
+
+
+def are_apportioned(rates: Iterable[TaxRate | TaxAmount]) -> bool:
+    """Whether the rates share the subtotal between them."""
+    return sum(rate.share_ppm for rate in rates) == PPM
 
 
 def amounts(taxation: Taxation, subtotal_minor: int) -> tuple[TaxAmount, ...]:
@@ -79,6 +87,11 @@ def amounts(taxation: Taxation, subtotal_minor: int) -> tuple[TaxAmount, ...]:
         )
         for rate, base in zip(taxation.rates, bases, strict=True)
     )
+
+
+def fraction(ppm: int) -> Decimal:
+    """A rate or share as a fraction, without zeros at its end: 190000 is 0.19."""
+    return Decimal(ppm) / PPM
 
 
 def restored(stored: Mapping[str, Any]) -> Taxation:

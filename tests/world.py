@@ -36,6 +36,18 @@ WHERE g.seats_used <> (
     SELECT COUNT(*) FROM users u
     WHERE u.account_id = g.account_id AND u.takes_seat AND u.seat_group_id = g.id
 )
+UNION ALL
+SELECT a.id FROM accounts a
+WHERE a.invoice_count <> (SELECT COUNT(*) FROM invoices i WHERE i.account_id = a.id)
+    OR a.credit_note_count <> (
+        SELECT COUNT(*) FROM invoices i WHERE i.account_id = a.id AND i.kind = 'CREDIT_NOTE'
+    )
+UNION ALL
+SELECT i.account_id FROM invoices i
+WHERE i.credited_minor <> (
+    SELECT COALESCE(-SUM(n.total_minor), 0) FROM invoices n
+    WHERE n.account_id = i.account_id AND n.credits_id = i.id
+)
 """
 """The accounts whose counters are not what counting finds."""
 
