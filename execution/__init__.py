@@ -28,7 +28,7 @@ compiled. What the specification leaves to the implementation: of several errors
 same position the first in the document's order is told, not the first in time.
 """
 
-from execution.batching import batched
+from execution.batching import Load, batched
 from execution.computed import attribute, computed
 from execution.cost import Size
 from execution.engine import Document, Engine
@@ -39,6 +39,7 @@ __all__ = [
     "Document",
     "Engine",
     "Limits",
+    "Load",
     "Size",
     "asks_for",
     "attribute",

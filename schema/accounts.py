@@ -20,7 +20,17 @@ from schema.users import (
     UserFilter,
     tokens_page,
 )
-from services import accounts, activity, invoices, products, seat_groups, subscriptions, users
+from services import (
+    accounts,
+    activity,
+    invoices,
+    products,
+    seat_groups,
+    subscriptions,
+    taxes,
+    users,
+)
+from services.taxes import TaxTreatment
 
 
 @strawberry.type(description="A postal address.")
@@ -40,6 +50,9 @@ class BillingDetails:
     address: Address
     tax_id: str | None
     purchase_order_number: str | None
+    tax_treatment: TaxTreatment = strawberry.field(
+        description="How invoices are taxed; REVERSE_CHARGE needs a taxId that is a valid VAT id."
+    )
 
 
 @strawberry.type(
@@ -81,6 +94,7 @@ class Account(Node):
             address=Address(**row.address),
             tax_id=row.tax_id,
             purchase_order_number=row.purchase_order_number,
+            tax_treatment=taxes.restored(row.tax).treatment,
         )
 
     @strawberry.field(description="For billing administrators; newest first.")

@@ -13,6 +13,7 @@ from services import (
     access_tokens,
     accounts,
     activity,
+    invoice_details,
     invoices,
     plans,
     products,
@@ -41,6 +42,7 @@ class Loaders:
         self.subscriptions = self._loader(subscriptions.by_ids)
         self.activity = self._loader(activity.by_ids)
         self.invoices = self._loader(invoices.by_ids)
+        self.invoice_details = self._loader(invoice_details.by_ids)
         self.access_tokens = self._loader(access_tokens.by_ids)
 
     def _loader(self, fetch: Fetch) -> DataLoader[UUID, Any]:

@@ -1,16 +1,20 @@
 """Invoices: the history, and previews of what would be billed."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import strawberry
 
-from execution import attribute, batched, computed
+from execution import Load, attribute, batched, computed
 from schema.connections import Connection
 from schema.context import Info
 from schema.scalars import Money, Node, Period
-from services import invoices, links
+from schema.taxes import TaxLine, tax_lines
+from services import invoice_details, invoices, links, taxes
 from services.drafts import Draft, DraftLine
 from services.invoices import InvoiceKind, InvoiceStatus
+from services.taxes import TaxTreatment
 
 strawberry.enum(
     InvoiceKind,
@@ -59,6 +63,9 @@ class InvoicePreview:
     subtotal: Money
     tax: Money
     total: Money
+    taxes: list[TaxLine] = strawberry.field(description="Each tax; they add up to `tax`.")
+    tax_treatment: TaxTreatment = strawberry.field(description="How the invoice would be taxed.")
+    tax_note: str | None = strawberry.field(description="Why no tax would be charged.")
 
 
 async def _lines(shown: list["Invoice"], info: Info) -> list[list[InvoiceLine]]:
@@ -77,7 +84,50 @@ def _shown(rows: list[invoices.InvoiceLine], invoice: "Invoice") -> list[Invoice
     return [InvoiceLine(row=row, currency=currency) for row in rows]
 
 
-@strawberry.type(description="An issued invoice: a snapshot that never changes.")
+def _detail(make: Callable[["Invoice", invoices.Invoice], Any]) -> Load:
+    """What is made of an invoice and its details, which one read brings for all that is asked."""
+
+    async def load(shown: list["Invoice"], info: Info) -> list[Any]:
+        ids = [invoice.row.id for invoice in shown]
+        found = await info.context.load.invoice_details.load_many(ids)
+        return [make(*pair) for pair in zip(shown, found, strict=True)]
+
+    return load
+
+
+def _due(invoice: "Invoice", details: invoices.Invoice) -> Money:
+    open_ = invoice.row.status is InvoiceStatus.OPEN
+    due = invoice.row.total_minor - details.credited_minor if open_ else 0
+    return Money(minor=due, currency=invoice.row.currency)
+
+
+def _credited(invoice: "Invoice", details: invoices.Invoice) -> Money | None:
+    credited = details.credited_minor
+    return Money(minor=credited, currency=invoice.row.currency) if credited else None
+
+
+def _taxes(invoice: "Invoice", details: invoices.Invoice) -> list[TaxLine]:
+    return tax_lines(taxes.charged(details.taxation), invoice.row.currency)
+
+
+async def _credits(shown: list["Invoice"], info: Info) -> list["Invoice | None"]:
+    load = info.context.load
+    details = await load.invoice_details.load_many([invoice.row.id for invoice in shown])
+    rows = await load.invoices.load_many([it.credits_id for it in details if it.credits_id])
+    credited = {row.id: Invoice(row=row) for row in rows}
+    return [credited.get(it.credits_id) for it in details]
+
+
+async def _credit_notes(shown: list["Invoice"], info: Info) -> list[list["Invoice"]]:
+    ids = [invoice.row.id for invoice in shown]
+    notes = await invoice_details.credit_notes_of(info.context.actor, ids)
+    return [[Invoice(row=row) for row in notes.get(key, [])] for key in ids]
+
+
+@strawberry.type(
+    description="An issued invoice or credit note: a snapshot. Only where it stands changes: "
+    "status, amountDue, credited, creditNotes, settledOn, and the reason of a void one."
+)
 class Invoice(Node):
     row: strawberry.Private[invoices.Invoice]
     line_rows: strawberry.Private[list[invoices.InvoiceLine] | None] = None
@@ -114,6 +164,36 @@ class Invoice(Node):
     total: Money = computed(
         Money, minor="row.total_minor", currency="row.currency", description="Subtotal and tax."
     )
+    taxes: list[TaxLine] = batched(_detail(_taxes), description="Each tax; they add up to `tax`.")
+    tax_treatment: TaxTreatment = batched(
+        _detail(lambda _, details: taxes.restored(details.taxation).treatment),
+        description="How the invoice is taxed.",
+    )
+    tax_note: str | None = batched(
+        _detail(lambda _, details: taxes.note(taxes.restored(details.taxation))),
+        description="Why no tax is charged: the reverse charge, or the reason of an exemption.",
+    )
+    amount_due: Money = batched(
+        _detail(_due),
+        description="What is still to be paid: an open invoice's total, less what is credited.",
+    )
+    credited: Money | None = batched(
+        _detail(_credited), description="What credit notes have taken back of the total so far."
+    )
+    settled_on: date | None = batched(
+        _detail(lambda _, details: details.settled_on),
+        description="The day on which it was paid, voided or credited in whole.",
+    )
+    reason: str | None = batched(
+        _detail(lambda _, details: details.reason),
+        description="Why the credit note was issued, or the invoice voided.",
+    )
+    credits: "Invoice | None" = batched(
+        _credits, description="The invoice of which a credit note takes something back."
+    )
+    credit_notes: list["Invoice"] = batched(
+        _credit_notes, description="The credit notes of an invoice, oldest first."
+    )
 
     @strawberry.field(
         description="Where the PDF copy is: a link that needs no header, signed, good for 15 "
@@ -138,4 +218,7 @@ def preview(draft: Draft | None) -> InvoicePreview | None:
         subtotal=Money(minor=draft.subtotal_minor, currency=draft.currency),
         tax=Money(minor=draft.tax_minor, currency=draft.currency),
         total=Money(minor=draft.total_minor, currency=draft.currency),
+        taxes=tax_lines(draft.taxes, draft.currency),
+        tax_treatment=draft.taxation.treatment,
+        tax_note=taxes.note(draft.taxation),
     )

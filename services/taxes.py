@@ -23,6 +23,7 @@ __all__ = [
     "are_apportioned",
     "charged",
     "fraction",
+    "note",
     "restored",
     "snapshot",
     "stored",
@@ -92,6 +93,17 @@ def amounts(taxation: Taxation, subtotal_minor: int) -> tuple[TaxAmount, ...]:
 def fraction(ppm: int) -> Decimal:
     """A rate or share as a fraction, without zeros at its end: 190000 is 0.19."""
     return Decimal(ppm) / PPM
+
+
+NOTES = {
+    TaxTreatment.REVERSE_CHARGE: "Reverse charge: the recipient accounts for the tax.",
+    TaxTreatment.OUTSIDE_SCOPE: "Outside the scope of tax.",
+}
+
+
+def note(taxation: Taxation) -> str | None:
+    """Why no tax is charged, in English or as the vendor put it; None where tax is charged."""
+    return taxation.exemption_reason or NOTES.get(taxation.treatment)
 
 
 def restored(stored: Mapping[str, Any]) -> Taxation:

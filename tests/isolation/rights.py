@@ -44,7 +44,9 @@ FIELDS: dict[str, dict[Right, str]] = {
     "SeatGroup": {GROUPS: "id name administrators seats seatsUsed seatsAvailable", USERS: "users"},
     "SeatGroupConnection": {GROUPS: "edges pageInfo totalCount"},
     "SeatGroupEdge": {GROUPS: "node cursor"},
-    "BillingDetails": {BILLING: "billingEmail legalName address taxId purchaseOrderNumber"},
+    "BillingDetails": {
+        BILLING: "billingEmail legalName address taxId purchaseOrderNumber taxTreatment"
+    },
     "Address": {BILLING: "line1 line2 postalCode city region countryCode"},
     "Subscription": {
         BILLING: "id plan interval status seats seatsUsed seatsAvailable seatsAllocated unitPrice "
@@ -56,11 +58,13 @@ FIELDS: dict[str, dict[Right, str]] = {
         BILLING: "kind seats effectiveOn invoice upcomingInvoice usersToDisable userErrors"
     },
     "UserError": {BILLING: "code message field"},
-    "InvoicePreview": {BILLING: "lines subtotal tax total"},
+    "InvoicePreview": {BILLING: "lines subtotal tax total taxes taxTreatment taxNote"},
     "Invoice": {
         BILLING: "id lines number kind status issuedOn dueOn purchaseOrderNumber subtotal tax "
-        "total pdfUrl"
+        "total pdfUrl taxes taxTreatment taxNote amountDue credited settledOn reason credits "
+        "creditNotes"
     },
+    "TaxLine": {BILLING: "name rate base amount"},
     "InvoiceLine": {BILLING: "description quantity unitPrice period amount"},
     "InvoiceConnection": {BILLING: "edges pageInfo totalCount"},
     "InvoiceEdge": {BILLING: "node cursor"},

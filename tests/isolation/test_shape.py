@@ -11,12 +11,13 @@ UNSEEN = {
     ("Subscription", "endsOn"),
     ("SeatChangePreview", "invoice"),
     ("SeatChangePreview", "userErrors"),
+    ("InvoicePreview", "taxNote"),
     ("UserError", "code"),
     ("UserError", "message"),
     ("UserError", "field"),
 }
 """Fields that show nothing in the sample: it does not end, and the change previewed is a decrease
-that is not refused."""
+that is not refused; what would be billed is taxed."""
 
 
 def test_every_mutation_has_an_input_that_gives_each_of_its_ids() -> None:

@@ -15,6 +15,7 @@ from tortoise.models import Model
 
 from models.accounts import Account
 from schema import ids
+from services import clock, operator_invoices
 from tests import samples
 from tests.isolation import shape
 from tests.world import Client, World
@@ -95,9 +96,27 @@ def rivals(world: World) -> Client:
 
 async def load(world: World) -> None:
     """Both accounts, each with a history in which every field has something to show."""
-    await world.load(acme(), rival())
+    await world.load(_exempt(acme(), ""), _exempt(rival(), f"{MARK} "))
+    await world.load(_taxed(acme(), ""), _taxed(rival(), f"{MARK} "))
     await _live(world.client("ada"), "")
     await _live(rivals(world), f"{MARK} ")
+    await _credit("acme", "ACME-00001", "Down")
+    await _credit(MARK, f"{MARK.upper()}-00001", f"{MARK} Down")
+
+
+def _exempt(account: dict[str, Any], mark: str) -> dict[str, Any]:
+    del account["tax_rate"]
+    return account | {"tax": {"treatment": "EXEMPT", "exemption_reason": f"{mark}Article 132"}}
+
+
+def _taxed(account: dict[str, Any], mark: str) -> dict[str, Any]:
+    del account["tax_rate"]
+    rates = [{"name": f"{mark}VAT", "rate": "0.19"}]
+    return account | {"tax": {"treatment": "STANDARD", "rates": rates}}
+
+
+async def _credit(code: str, number: str, reason: str) -> None:
+    await operator_invoices.credit(code, number, None, reason, None, clock.now())
 
 
 async def _live(ada: Client, mark: str) -> None:
