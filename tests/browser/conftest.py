@@ -33,6 +33,14 @@ class Served:
 
     address: str
     tokens: dict[str, str]
+    environment: dict[str, str]
+
+    def operate(self, *arguments: str) -> None:
+        """Runs a command of the operator's on the server's database."""
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(
+            command, cwd=settings.ROOT, env=self.environment, capture_output=True, check=True
+        )
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +82,7 @@ def _serving(source: Path, tokens: dict[str, str], folder: Path) -> Iterator[Ser
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_until_ready(address)
-        yield Served(address, tokens)
+        yield Served(address, tokens, environment)
     finally:
         server.terminate()
         server.wait(timeout=20)

@@ -70,6 +70,24 @@ async def test_inviting_into_a_full_group_is_refused_with_the_group_s_name(
     await expect(dialog).to_contain_text('Seat group "Design" is full')
 
 
+async def test_credit_notes_and_what_is_left_to_pay_are_shown(
+    page: Page, served_anew: Served
+) -> None:
+    because = ("--account", "acme", "--reason", "Service was down")
+    served_anew.operate("invoice", "credit", *because, "--amount", "100", "ACME-00005")
+    served_anew.operate("invoice", "credit", *because, "ACME-00004")
+    served_anew.operate("invoice", "void", *because, "ACME-00003")
+    await opened(page, served_anew)
+    note = page.get_by_role("row").filter(has_text="ACME-CN-00001")
+    await expect(note).to_contain_text("for ACME-00005")
+    await expect(note).to_contain_text("-$100.00")
+    await expect(note).to_contain_text("Credit note")
+    for number, shown in (("00005", "to pay"), ("00004", "Credited"), ("00003", "Void")):
+        rows = page.get_by_role("row").filter(has_text=f"ACME-{number}")
+        invoice = rows.filter(has_not_text="Credit note")
+        await expect(invoice).to_contain_text(shown)
+
+
 async def test_an_invoice_opens_as_pdf(page: Page, served: Served) -> None:
     await opened(page, served)
     link = await page.get_by_role("link", name="PDF").first.get_attribute("href")

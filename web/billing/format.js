@@ -24,6 +24,8 @@ const WORDS = {
   OPEN: 'Open',
   PAID: 'Paid',
   VOID: 'Void',
+  CREDITED: 'Credited',
+  ISSUED: 'Credit note',
   OWNER: 'Owner',
   CONTRIBUTOR: 'Contributor',
   REVIEWER: 'Reviewer',

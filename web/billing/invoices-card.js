@@ -54,8 +54,8 @@ const Invoices = ({ invoices }) => html`
     </thead>
     <tbody>
       ${invoices.map(
-        ({ id, number, issuedOn, total, status, pdfUrl }) => html`<tr key=${id}>
-          <th scope="row">${number}</th>
+        ({ id, number, issuedOn, total, status, pdfUrl, ...rest }) => html`<tr key=${id}>
+          <th scope="row">${number}<${Credits} status=${status} ...${rest} /></th>
           <td data-label="Date">${date(issuedOn)}</td>
           <td class="number" data-label="Amount">${total.formatted}</td>
           <td data-label="Status"><span class="state ${status.toLowerCase()}">${word(status)}</span></td>
@@ -67,3 +67,9 @@ const Invoices = ({ invoices }) => html`
     </tbody>
   </table>
 `;
+
+/** What a credit note takes back, or what is left to pay of an invoice that was credited in part. */
+function Credits({ status, credits, credited, amountDue }) {
+  if (credits) return html`<span class="soft">for ${credits.number}</span>`;
+  return credited && status === 'OPEN' && html`<span class="soft">${amountDue.formatted} to pay</span>`;
+}

@@ -55,7 +55,12 @@ export const INVOICES = `query Invoices($first: Int, $after: String, $locale: St
     invoices(first: $first, after: $after) {
       totalCount
       pageInfo { hasNextPage endCursor }
-      edges { node { id number issuedOn status total { formatted(locale: $locale) } pdfUrl } }
+      edges {
+        node {
+          id number issuedOn status total { formatted(locale: $locale) } pdfUrl
+          credited { amount } amountDue { formatted(locale: $locale) } credits { number }
+        }
+      }
     }
   }
 }`;
