@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import closing
 from typing import Any
 
 import asyncpg
@@ -129,6 +131,18 @@ async def test_a_renewal_and_credits_at_once_leave_no_gap(world: World) -> None:
 
 # --- killed midway ------------------------------------------------------------------------
 
+CREDIT = (sys.executable, "manage.py", "invoice", "credit", *ACME, "--reason", "x")
+
+
+async def is_untouched() -> None:
+    """That nothing was credited, and that it can be."""
+    assert await numbers() == ["ACME-00001"]
+    assert (await Invoice.get(number="ACME-00001")).status == "OPEN"
+    assert await ActivityEntry.all().count() == 1
+    assert (await invoice("credit", *ACME, "--reason", "x"))["number"] == "ACME-CN-00001"
+    await assert_counted()
+
+
 WAITING = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1"
 
 
@@ -149,22 +163,56 @@ async def test_a_credit_that_is_killed_midway_leaves_nothing_half_done(
     world: World, database_url: str
 ) -> None:
     await world.load(monthly(rated(*CANADIAN)))
-    command = (sys.executable, "manage.py", "invoice", "credit", *ACME, "--reason", "x")
     observer, holder = [await asyncpg.connect(database_url) for _ in range(2)]
     try:
         async with holder.transaction():
             # The note has been stored when the invoice's row is written, which must wait here.
             await holder.execute("SELECT id FROM invoices FOR NO KEY UPDATE")
             process = await asyncio.create_subprocess_exec(
-                *command, cwd=ROOT, stdout=PIPE, stderr=PIPE
+                *CREDIT, cwd=ROOT, stdout=PIPE, stderr=PIPE
             )
             await waits(observer, database_url.rpartition("/")[2])
             await kill(process)
     finally:
         await observer.close()
         await holder.close()
-    assert await numbers() == ["ACME-00001"]
-    assert (await Invoice.get(number="ACME-00001")).status == "OPEN"
-    assert await ActivityEntry.all().count() == 1
-    assert (await invoice("credit", *ACME, "--reason", "x"))["number"] == "ACME-CN-00001"
-    await assert_counted()
+    await is_untouched()
+
+
+ENDLESS = """
+CREATE VIEW numbers AS
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;
+CREATE TRIGGER endless AFTER INSERT ON invoice_lines
+    BEGIN SELECT COUNT(*) FROM numbers; END;
+"""
+RELEASED = "DROP TRIGGER endless; DROP VIEW numbers;"
+
+
+async def is_written(path: str) -> None:
+    """Returns when some process holds the file's write lock."""
+    async with asyncio.timeout(20):
+        while True:
+            with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+                try:
+                    other.executescript("BEGIN IMMEDIATE; ROLLBACK")
+                except sqlite3.OperationalError:
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def test_on_sqlite_too_nothing_is_half_done(
+    sqlite_world: World, migrated_sqlite_url: str
+) -> None:
+    await sqlite_world.load(monthly(rated(*CANADIAN)))
+    path = migrated_sqlite_url.removeprefix("sqlite://")
+    with closing(sqlite3.connect(path)) as other:
+        other.executescript(ENDLESS)
+    # The note has been stored when its lines are, which never ends here.
+    process = await asyncio.create_subprocess_exec(*CREDIT, cwd=ROOT, stdout=PIPE, stderr=PIPE)
+    await is_written(path)
+    await asyncio.sleep(0.5)
+    assert process.returncode is None
+    await kill(process)
+    with closing(sqlite3.connect(path)) as other:
+        other.executescript(RELEASED)
+    await is_untouched()
