@@ -20,7 +20,8 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from door import failures, graphql, health, invoices, limits, pages, processes, sockets
+from door import failures, graphql, health, invoices, limits, pages, persisted, processes, sockets
+from door.compression import Compressed
 from door.observing import Observed
 from door.origins import Origins
 from execution import Engine
@@ -55,7 +56,7 @@ class Application(Starlette):
     def build_middleware_stack(self) -> ASGIApp:
         """What a request passes, and answers to crashes as well."""
         stack, origins = super().build_middleware_stack(), settings.current().cors_origins
-        return Observed(_traced(Origins(stack, origins) if origins else stack))
+        return Observed(_traced(Compressed(Origins(stack, origins) if origins else stack)))
 
 
 def create_app() -> Starlette:
@@ -87,6 +88,7 @@ def create_app() -> Starlette:
         limits=limits.of_documents(),
         size_of=size_of,
     )
+    app.state.documents = persisted.registered(app.state.engine)
     app.state.rate_limits = RateLimits()
     app.state.streams = limits.Streams()
     return app
@@ -191,6 +193,7 @@ async def check() -> None:
 
 
 async def _check_start() -> None:
+    create_app()
     async with database.connected():
         await check()
 

@@ -95,7 +95,11 @@ async def admit(
     """
     state, at = connection.app.state, clock.now()
     caller = limits.key_of(connection, who)
-    document, cost = await _paid(connection, operation, caller)
+    text = state.documents.text(operation)
+    if not isinstance(text, str):
+        await limits.take(state.rate_limits, caller, state.rate_limits.queries, 1)
+        return refused(*text)
+    document, cost = await _paid(connection, operation, text, caller)
     node = _chosen(document, operation)
     if isinstance(node, ExecutionResult):
         return node
@@ -103,6 +107,8 @@ async def admit(
     if cost > limit:
         message = f"The operation asks for up to {cost} objects; at most {limit} are allowed."
         return refused(message, TOO_COMPLEX)
+    if isinstance(who, Actor):
+        state.documents.keep(operation)
     context = Context(who, at, partial(base_url, connection), again)
     told = {"cost": {"requested": cost, "limit": limit}}
     return Admitted(
@@ -116,15 +122,15 @@ def refused(message: str, code: str) -> ExecutionResult:
 
 
 async def _paid(
-    connection: HTTPConnection, operation: Operation, bucket_of: str
+    connection: HTTPConnection, operation: Operation, text: str, bucket_of: str
 ) -> tuple[Document, int]:
     """The document and what the operation costs, once both are paid for; what will not be run
     costs a point. Raises Unacceptable where the caller's bucket has not enough."""
     engine: Engine = connection.app.state.engine
     rates: RateLimits = connection.app.state.rate_limits
-    if not engine.knows(operation.query):
-        await limits.take_for_reading(rates, bucket_of, operation.query)
-    document = engine.document(operation.query)
+    if not engine.knows(text):
+        await limits.take_for_reading(rates, bucket_of, text)
+    document = engine.document(text)
     node = document.operation(operation.name)
     cost = 0
     if node is not None:

@@ -1,6 +1,7 @@
 """What a browser opens: the billing page and GraphiQL, static files without a build."""
 
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -25,6 +26,18 @@ def wants_page(request: Request) -> bool:
     return request.method == "GET" and asks and "query" not in request.query_params
 
 
+class Files(StaticFiles):
+    """Scripts, styles and fonts of the pages, of which browsers keep what has not changed."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """A file, or that the browser's is still the same."""
+        response = super().file_response(*args, **kwargs)
+        # They may be kept, but not used without asking: pages and scripts fit together.
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Vary"] = "Accept-Encoding"
+        return response
+
+
 def files() -> StaticFiles:
-    """Scripts, styles and fonts of the pages."""
-    return StaticFiles(directory=WEB)
+    """The folder of the pages."""
+    return Files(directory=WEB)

@@ -22,6 +22,7 @@ OPTIONAL = {
     "variables": (dict, "an object"),
     "operationName": (str, "a string"),
     "extensions": (dict, "an object"),
+    "documentId": (str, "a string"),
 }
 
 
@@ -29,7 +30,10 @@ OPTIONAL = {
 class Operation:
     """What a request asks to be run."""
 
-    query: str
+    query: str | None
+    """The document's text; None where it is only named."""
+    document_id: str | None
+    """What names the document: the SHA-256 of its text in hexadecimal, or an id of the vendor's."""
     variables: dict[str, Any] | None
     name: str | None
     changes: bool
@@ -106,8 +110,9 @@ def _parameters(request: Request) -> dict[str, Any]:
             found[name] = _json(found[name].encode(), name)
         else:
             found.pop(name, None)
-    if not found.get("operationName"):
-        found.pop("operationName", None)
+    for name in ("operationName", "query", "documentId"):
+        if not found.get(name):
+            found.pop(name, None)
     return found
 
 
@@ -116,14 +121,34 @@ def operation(request: Any, *, changes: bool) -> Operation:
     if not isinstance(request, dict):
         raise Unacceptable(400, "The request must be one JSON object.")
     query = request.get("query")
-    if not isinstance(query, str) or not query.strip():
-        raise Unacceptable(400, "query must be a document.")
     for key, (kind, what) in OPTIONAL.items():
         value = request.get(key)
         if value is not None and not isinstance(value, kind):
             raise Unacceptable(400, f"{key} must be {what}.")
+    named = _document_id(request)
+    if query is None and named is None:
+        raise Unacceptable(400, "query must be a document.")
+    if query is not None and (not isinstance(query, str) or not query.strip()):
+        raise Unacceptable(400, "query must be a document.")
     name = request.get("operationName") or None
-    return Operation(query, request.get("variables"), name, changes)
+    return Operation(query, named, request.get("variables"), name, changes)
+
+
+def _document_id(request: dict[str, Any]) -> str | None:
+    """What names the document: `documentId`, as the draft of GraphQL over HTTP has it, or
+    Apollo's `extensions.persistedQuery`."""
+    given: str | None = request.get("documentId")
+    if given is not None:
+        return given.removeprefix("sha256:")
+    persisted = (request.get("extensions") or {}).get("persistedQuery")
+    if persisted is None:
+        return None
+    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+        raise Unacceptable(400, "extensions.persistedQuery must be an object of version 1.")
+    hash_ = persisted.get("sha256Hash")
+    if not isinstance(hash_, str):
+        raise Unacceptable(400, "extensions.persistedQuery.sha256Hash must be a string.")
+    return hash_
 
 
 def _json(content: bytes, what: str) -> Any:

@@ -115,6 +115,10 @@ class Settings(MailSettings):
     """Whether the server renews by itself what is due; by default where it is one process."""
     compiled_execution: bool = True
     """Whether GraphQL operations are compiled; if not, graphql-core's own executor runs them."""
+    trusted_documents: Path | None = None
+    """A list of documents that clients may name instead of sending them (door/persisted.py)."""
+    trusted_documents_only: bool = False
+    """Whether no others are run."""
     query_max_cost: int = Field(default=10_000, ge=100, le=1_000_000)
     """Objects that an operation may ask for (schema/sizes.py says how they are counted)."""
     query_max_characters: int = Field(default=32_768, ge=2_000, le=262_144)
@@ -203,6 +207,12 @@ class Settings(MailSettings):
         for name in ("jwt_issuer", "jwt_audience"):
             if getattr(self, name) is None:
                 raise ValueError(f"{name.upper()}: is required where JWT_JWKS_URL is set")
+        return self
+
+    @model_validator(mode="after")
+    def _some_document_is_trusted(self) -> Self:
+        if self.trusted_documents_only and self.trusted_documents is None:
+            raise ValueError("TRUSTED_DOCUMENTS: is required where TRUSTED_DOCUMENTS_ONLY is set")
         return self
 
     @model_validator(mode="after")
