@@ -8,7 +8,7 @@ SMALLEST = 1024
 """Bytes below which an answer fits into a packet or two either way."""
 
 LEVEL = 4
-"""Half of the time of the default, for a few per cent more bytes (docs/performance.md)."""
+"""A script of 1 MB takes 16 ms, by the default 40 for 4 % fewer bytes."""
 
 THREAD_FROM = 64 * 1024
 """Bytes from which it is done beside the event loop: there it takes a millisecond or more."""

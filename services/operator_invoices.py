@@ -12,6 +12,7 @@ from services import (
     activity,
     credit_notes,
     idempotency,
+    invoices,
     money,
     renewals,
     rows,
@@ -112,7 +113,7 @@ async def _credit(
     minor = _amount(invoice, amount)
     before = _state(invoice)
     note = await credit_notes.issue(tenant, invoice, minor, reason, at)
-    tenant.changes.append(rows.updating(invoice, "status", "settled_on", "credited_minor"))
+    _store(tenant, invoice, "status", "settled_on", "credited_minor")
     shown = f"{money.plain(minor, invoice.currency)} {invoice.currency}"
     summary = f"{invoice.number} credited by {note.number} with {shown}: {reason}"
     _record(tenant, at, "invoice.credited", summary, before, invoice)
@@ -161,7 +162,12 @@ def _require(invoice: Invoice, what: str, *statuses: InvoiceStatus) -> None:
 
 def _settle(tenant: Tenant, invoice: Invoice, status: InvoiceStatus, day: date) -> None:
     invoice.status, invoice.settled_on = status, day
-    tenant.changes.append(rows.updating(invoice, "status", "settled_on", "reason"))
+    _store(tenant, invoice, "status", "settled_on", "reason")
+
+
+def _store(tenant: Tenant, invoice: Invoice, *columns: str) -> None:
+    """Stores how the invoice stands, which its PDF is to say from now on."""
+    tenant.changes += [rows.updating(invoice, *columns), invoices.forget_pdf(invoice)]
 
 
 def _record(

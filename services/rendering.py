@@ -21,7 +21,7 @@ from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_CSS
 from xhtml2pdf.document import pisaDocument
 
-from services import money, typesetting
+from services import money, taxes, typesetting
 from services.documents import (
     Address,
     DocumentLine,
@@ -29,6 +29,7 @@ from services.documents import (
     InvoiceDocument,
     RenderError,
 )
+from services.taxes import Taxation, TaxTreatment
 
 TEMPLATE = "invoice.html"
 STYLES = "invoice.css"
@@ -160,6 +161,11 @@ def _percent(rate_ppm: int) -> str:
     return f"{(Decimal(rate_ppm) / 10_000).normalize():f}%"
 
 
+def _tax_note(taxation: Taxation) -> str:
+    note = taxes.note(taxation) or ""
+    return f"Exempt from tax: {note}" if taxation.treatment is TaxTreatment.EXEMPT else note
+
+
 def _country(code: str) -> str:
     return str(Locale("en").territories.get(code, code))
 
@@ -186,5 +192,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "percent": _percent,
     "period": _period,
     "shortened": _shortened,
+    "tax_note": _tax_note,
 }
 """What the template writes values with."""

@@ -148,7 +148,7 @@ def worker() -> Iterator[None]:
         "$1,249.50 USD due by 1 Jan 2027",
         "Enterprise+ seats 1 Jul 2026 – 28 Feb 2027 12 $49.00 $588.00",
         "Subtotal $1,050.00",
-        "VAT 19% $199.50",
+        "VAT 19% on $1,050.00 $199.50",
         "Total $1,249.50 USD",
         "Payment is due within 30 days, by 1 Jan 2027.",
         "Northwind Software, Inc. · ACME-00042",

@@ -1,0 +1,141 @@
+"""What the PDF of an invoice says of its taxes, and of where it stands."""
+
+import asyncio
+from io import BytesIO
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from models.invoices import InvoiceDocument
+from services import documents
+from tests.test_invoice_details import told
+from tests.test_operator_invoices import credit, pay, void
+from tests.test_taxes import CANADIAN, monthly, rated
+from tests.world import World
+
+pytestmark = pytest.mark.xdist_group("documents")
+
+NUMBER = "ACME-00001"
+
+
+async def pdf_of(world: World, number: str = NUMBER) -> bytes:
+    """The PDF behind the invoice's link."""
+    shown = await told(world.client("ada"), "number pdfUrl")
+    (url,) = [one["pdfUrl"] for one in shown if one["number"] == number]
+    response = await world.http.get(url)
+    assert response.status_code == 200
+    return response.content
+
+
+async def text_of(world: World, number: str = NUMBER) -> str:
+    pages = PdfReader(BytesIO(await pdf_of(world, number))).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+async def test_each_tax_is_told_with_its_base(sqlite_world: World) -> None:
+    await sqlite_world.load(monthly(rated(*CANADIAN)))
+    text = await text_of(sqlite_world)
+    assert "GST 5% on €273.10 €13.66" in text
+    assert "QST 9.975% on €273.10 €27.24" in text
+
+
+@pytest.mark.parametrize(
+    ("tax", "note"),
+    [
+        ({"treatment": "REVERSE_CHARGE"}, "Reverse charge"),
+        (
+            {"treatment": "EXEMPT", "exemption_reason": "Article 132(1)(i)"},
+            "Exempt from tax: Article 132(1)(i)",
+        ),
+        ({"treatment": "OUTSIDE_SCOPE"}, "scope"),
+    ],
+)
+async def test_why_there_is_no_tax_is_told(
+    sqlite_world: World, tax: dict[str, Any], note: str
+) -> None:
+    account = monthly(tax)
+    account["billing_details"]["tax_id"] = "DE136695976"
+    await sqlite_world.load(account)
+    assert note in await text_of(sqlite_world)
+
+
+async def test_the_pdf_says_where_the_invoice_stands(world: World) -> None:
+    await world.load(monthly(rated(*CANADIAN)))
+    first = await pdf_of(world)
+    assert await pdf_of(world) == first
+    open_ = await text_of(world)
+    assert "due by" in open_
+    await credit("14")
+    part = await text_of(world)
+    assert "Credited" in part
+    assert "Amount due" in part
+    await credit()
+    assert "This invoice is credited. No payment is due." in await text_of(world)
+
+
+async def test_a_paid_invoice_asks_for_nothing(world: World) -> None:
+    await world.load(monthly(rated(*CANADIAN)))
+    assert "Please quote" in await text_of(world)
+    await pay()
+    paid = await text_of(world)
+    assert "PAID" in paid
+    assert "paid on 1 Jul 2026" in paid
+    assert "Please quote" not in paid
+
+
+async def test_a_void_invoice_says_so_and_why(world: World) -> None:
+    await world.load(monthly(rated(*CANADIAN)))
+    assert "VOID" not in await text_of(world)
+    await void()
+    text = await text_of(world)
+    assert "This invoice is void. No payment is due." in text
+    assert "Reason: Sent twice" in text
+
+
+async def test_a_credit_note_names_its_invoice_and_why(sqlite_world: World) -> None:
+    await sqlite_world.load(monthly(rated(*CANADIAN)))
+    await credit("14")
+    text = await text_of(sqlite_world, "ACME-CN-00001")
+    assert "Credit note number ACME-CN-00001" in text
+    assert f"Credit for invoice {NUMBER} of" in text
+    assert "Reason: Service was down" in text
+    assert "€14.00 EUR credited" in text
+    assert "Date due" not in text
+
+
+async def test_first_downloads_at_once_keep_one_copy(world: World) -> None:
+    await world.load(monthly(rated(*CANADIAN)))
+    copies = await asyncio.gather(*(pdf_of(world) for _ in range(6)))
+    assert len(set(copies)) == 1
+    assert await InvoiceDocument.all().count() == 1
+
+
+async def test_what_was_drawn_before_a_change_is_not_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.load(monthly(rated(*CANADIAN)))
+    render = documents.render
+    drawn = 0
+
+    async def slowly(document: documents.InvoiceDocument) -> bytes:
+        nonlocal drawn
+        drawn += 1
+        content = await render(document)
+        if drawn == 1:
+            await void()
+        return content
+
+    monkeypatch.setattr(documents, "render", slowly)
+    assert "This invoice is void." in await text_of(world)
+    assert drawn == 2
+
+
+async def test_a_damaged_copy_is_not_served(sqlite_world: World) -> None:
+    await sqlite_world.load(monthly(rated(*CANADIAN)))
+    await pdf_of(sqlite_world)
+    await InvoiceDocument.all().update(content=b"%PDF-1.4 something else")
+    (shown,) = await told(sqlite_world.client("ada"), "pdfUrl")
+    response = await sqlite_world.http.get(shown["pdfUrl"])
+    assert response.status_code == 500
+    assert b"something else" not in response.content
