@@ -116,9 +116,9 @@ TARGETS: Cases = {
     "a fragment": request("GET", "/nowhere#/graphql"),
     "no slash": b"GET graphql HTTP/1.1\r\nHost: a\r\n\r\n",
     "a blank in the target": b"GET /graphql x HTTP/1.1\r\nHost: a\r\n\r\n",
-    "an upgrade to WebSocket": request(
+    "an upgrade to WebSocket where there is none": request(
         "GET",
-        "/graphql",
+        "/",
         "Connection: Upgrade",
         "Upgrade: websocket",
         "Sec-WebSocket-Version: 13",
