@@ -5,6 +5,7 @@ from typing import Any
 from models.accounts import Account
 from services import settings
 from services.documents import Address, Bank, Party, Seller
+from services.settings import Settings
 
 DEMO_SELLER = Seller(
     legal_name="Seatwise Demo Vendor Ltd.",
@@ -40,6 +41,20 @@ def seller() -> Seller:
         address=address,
         tax_id=vendor.seller_tax_id,
         email=vendor.seller_email,
+        registration=vendor.seller_registration,
+        bank=_bank(vendor),
+    )
+
+
+def _bank(vendor: Settings) -> Bank | None:
+    """The account to pay into; None where the settings name none."""
+    if not vendor.seller_bank_iban:
+        return None
+    return Bank(
+        holder=vendor.seller_bank_holder or vendor.seller_legal_name,
+        iban=vendor.seller_bank_iban,
+        bic=vendor.seller_bank_bic or None,
+        name=vendor.seller_bank_name or None,
     )
 
 

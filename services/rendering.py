@@ -17,6 +17,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from reportlab import rl_config
+from stdnum import iban
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_CSS
 from xhtml2pdf.document import pisaDocument
@@ -186,6 +187,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "count": _count,
     "country": _country,
     "day": _day,
+    "iban": iban.format,
     "locality": _locality,
     "money": _money,
     "money_with_code": _money_with_code,

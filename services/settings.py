@@ -21,6 +21,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from services.errors import OperatorError
 from services.mail_settings import MailSettings
 from services.proration import Proration
+from services.seller_settings import SellerSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
@@ -90,7 +91,7 @@ def _networks(networks: tuple[str, ...]) -> tuple[str, ...]:
     return networks
 
 
-class Settings(MailSettings):
+class Settings(SellerSettings, MailSettings):
     """The settings, each from the environment variable of its name in capitals."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")
@@ -174,16 +175,6 @@ class Settings(MailSettings):
     jwt_audience: str | None = None
     jwt_jwks_url: Annotated[str, AfterValidator(_web_url)] | None = None
 
-    seller_legal_name: str = ""
-    seller_address_line1: str = ""
-    seller_address_line2: str | None = None
-    seller_postal_code: str | None = None
-    seller_city: str = ""
-    seller_region: str | None = None
-    seller_country_code: str = Field(default="", pattern="^[A-Z]{2}$|^$")
-    seller_tax_id: str | None = None
-    seller_email: str = ""
-
     @model_validator(mode="before")
     @classmethod
     def _log_is_for_machines_in_production(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -213,15 +204,6 @@ class Settings(MailSettings):
     def _some_document_is_trusted(self) -> Self:
         if self.trusted_documents_only and self.trusted_documents is None:
             raise ValueError("TRUSTED_DOCUMENTS: is required where TRUSTED_DOCUMENTS_ONLY is set")
-        return self
-
-    @model_validator(mode="after")
-    def _seller_is_whole(self) -> Self:
-        needed = ("address_line1", "city", "country_code", "email")
-        missing = [part for part in needed if not getattr(self, f"seller_{part}")]
-        if self.seller_legal_name and missing:
-            name = f"SELLER_{missing[0].upper()}"
-            raise ValueError(f"{name}: is required where SELLER_LEGAL_NAME is set")
         return self
 
     @property

@@ -60,6 +60,37 @@ async def test_why_there_is_no_tax_is_told(
     assert note in await text_of(sqlite_world)
 
 
+SELLER = {
+    "SELLER_LEGAL_NAME": "Northwind GmbH",
+    "SELLER_ADDRESS_LINE1": "Leopoldstraße 21",
+    "SELLER_CITY": "München",
+    "SELLER_COUNTRY_CODE": "DE",
+    "SELLER_EMAIL": "billing@northwind.example",
+    "SELLER_REGISTRATION": "HRB 12345, Amtsgericht München",
+    "SELLER_BANK_IBAN": "DE89370400440532013000",
+    "SELLER_BANK_BIC": "COBADEFFXXX",
+    "SELLER_BANK_NAME": "Commerzbank",
+}
+
+
+async def test_the_account_to_pay_into_is_told_while_something_is_due(
+    sqlite_world: World,
+) -> None:
+    for name, value in SELLER.items():
+        sqlite_world.setting(name, value)
+    await sqlite_world.load(monthly(rated(*CANADIAN)))
+    account = "Northwind GmbH, IBAN DE89 3704 0044 0532 0130 00, BIC COBADEFFXXX, Commerzbank"
+    text = await text_of(sqlite_world)
+    assert account in text
+    assert "HRB 12345, Amtsgericht München" in text
+    # What was issued stays as it was; a credit note names its parties too.
+    sqlite_world.setting("SELLER_BANK_NAME", "Another Bank")
+    await pay()
+    assert "IBAN" not in await text_of(sqlite_world)
+    await credit("14")
+    assert "HRB 12345" in await text_of(sqlite_world, "ACME-CN-00001")
+
+
 async def test_the_pdf_says_where_the_invoice_stands(world: World) -> None:
     await world.load(monthly(rated(*CANADIAN)))
     first = await pdf_of(world)

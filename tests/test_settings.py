@@ -162,6 +162,43 @@ def test_a_seller_without_an_address_is_refused(monkeypatch: pytest.MonkeyPatch)
     assert line.startswith("SELLER_ADDRESS_LINE1: ")
 
 
+SELLER = {
+    "SELLER_LEGAL_NAME": "Northwind GmbH",
+    "SELLER_ADDRESS_LINE1": "Leopoldstraße 21",
+    "SELLER_CITY": "München",
+    "SELLER_COUNTRY_CODE": "DE",
+    "SELLER_EMAIL": "billing@northwind.example",
+}
+
+
+def test_a_bank_account_is_kept_in_its_compact_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    bank = {"SELLER_BANK_IBAN": "de89 3704 0044 0532 0130 00", "SELLER_BANK_BIC": "cobadeffxxx"}
+    found = values(monkeypatch, **SELLER, **bank)
+    assert found.seller_bank_iban == "DE89370400440532013000"
+    assert found.seller_bank_bic == "COBADEFFXXX"
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (SELLER | {"SELLER_BANK_IBAN": "DE89370400440532013001"}, "SELLER_BANK_IBAN"),
+        (SELLER | {"SELLER_BANK_IBAN": "nonsense"}, "SELLER_BANK_IBAN"),
+        (SELLER | {"SELLER_BANK_BIC": "COBADEFFXXX"}, "SELLER_BANK_IBAN"),
+        (SELLER | {"SELLER_BANK_NAME": "Commerzbank"}, "SELLER_BANK_IBAN"),
+        (
+            SELLER | {"SELLER_BANK_IBAN": "DE89370400440532013000", "SELLER_BANK_BIC": "X"},
+            "SELLER_BANK_BIC",
+        ),
+        ({"SELLER_BANK_IBAN": "DE89370400440532013000"}, "SELLER_LEGAL_NAME"),
+        (SELLER | {"SELLER_REGISTRATION": "x" * 201}, "SELLER_REGISTRATION"),
+    ],
+)
+def test_a_bank_account_that_cannot_be_is_refused(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], name: str
+) -> None:
+    assert refusal(monkeypatch, **given).startswith(f"{name}: ")
+
+
 @pytest.mark.parametrize("key", [SHORT, "", "x" * 31, "ä" * 15])
 def test_a_secret_key_that_is_missing_or_short_signs_nothing(
     monkeypatch: pytest.MonkeyPatch, key: str
