@@ -67,7 +67,7 @@ def create_app() -> Starlette:
             Route("/", pages.billing),
             Route("/graphql", graphql.endpoint, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", sockets.endpoint),
-            Route("/invoices/{number}.pdf", invoices.pdf),
+            *invoices.routes(),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Mount("/static", pages.files()),

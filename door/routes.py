@@ -1,6 +1,15 @@
 """The names of routes, as the log and traces tell them."""
 
+from services.forms import FORMS
+
 PLAIN = frozenset({"/", "/graphql", "/healthz", "/readyz"})
+
+# Longer endings first: else ".ubl.xml" would be the ".xml" of another number.
+DOCUMENTS = {
+    f"/invoices/{{number}}{kind.suffix}": form
+    for form, kind in sorted(FORMS.items(), key=lambda pair: -len(pair[1].suffix))
+}
+"""The routes of documents and their forms."""
 
 
 def route(path: str) -> str:
@@ -8,5 +17,6 @@ def route(path: str) -> str:
     if path in PLAIN:
         return path
     if path.startswith("/invoices/"):
-        return "/invoices/{number}.pdf"
+        endings = ((name, FORMS[form].suffix) for name, form in DOCUMENTS.items())
+        return next((name for name, ending in endings if path.endswith(ending)), "none")
     return "/static" if path.startswith("/static/") else "none"

@@ -35,6 +35,12 @@ class InvoiceStatus(StrEnum):
     ISSUED = "ISSUED"
 
 
+class Form(StrEnum):
+    """A form in which an invoice can be had (services/forms.py)."""
+
+    PDF = "PDF"
+
+
 class Invoice(Model):
     """One invoice or credit note. `seller`, `buyer`, `taxation` and `locale` are as they were at
     issue. Amounts are in the minor unit of `currency`; a credit note's are negative.
@@ -110,7 +116,8 @@ class InvoiceLine(Model):
 
 
 class InvoiceDocument(Model):
-    """The invoice's PDF, rendered once and kept: the same bytes at each download."""
+    """An invoice in one form, made once and kept: the same bytes at each download, `size` of them.
+    They are the `content`, or lie outside, in the store of documents, at a `place`."""
 
     id = fields.UUIDField(primary_key=True, default=new_key)
     account: ForeignKeyRelation[Account] = fields.ForeignKeyField(
@@ -121,7 +128,10 @@ class InvoiceDocument(Model):
         "models.Invoice", related_name=False, on_delete=fields.RESTRICT
     )
     invoice_id: UUID
-    content: bytes = fields.BinaryField()
+    form = fields.CharEnumField(Form, max_length=16)
+    content: bytes | None = fields.BinaryField(null=True)
+    place = fields.CharField(max_length=300, null=True)
+    size = fields.IntField()
     sha256 = fields.CharField(max_length=64)
     rendered_at: datetime = fields.DatetimeField()
 

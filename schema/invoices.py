@@ -13,6 +13,7 @@ from schema.scalars import Money, Node, Period
 from schema.taxes import TaxLine, tax_lines
 from services import invoice_details, invoices, links, taxes
 from services.drafts import Draft, DraftLine
+from services.forms import FORMS, Form
 from services.invoices import InvoiceKind, InvoiceStatus
 from services.taxes import TaxTreatment
 
@@ -82,6 +83,13 @@ def _read_with_page(invoice: "Invoice") -> list[InvoiceLine] | None:
 def _shown(rows: list[invoices.InvoiceLine], invoice: "Invoice") -> list[InvoiceLine]:
     currency = invoice.row.currency
     return [InvoiceLine(row=row, currency=currency) for row in rows]
+
+
+def _url(row: invoices.Invoice, form: Form, info: Info) -> str:
+    """Where the invoice is in a form."""
+    token = links.sign_link(links.Link(row.account_id, row.id, form), info.context.at)
+    name = f"{row.number}{FORMS[form].suffix}"
+    return f"{info.context.base_url()}/invoices/{name}?token={token}"
 
 
 def _detail(make: Callable[["Invoice", invoices.Invoice], Any]) -> Load:
@@ -200,9 +208,7 @@ class Invoice(Node):
         "minutes."
     )
     def pdf_url(self, info: Info) -> str:
-        link = links.Link(self.row.account_id, self.row.id)
-        token = links.sign_link(link, info.context.at)
-        return f"{info.context.base_url()}/invoices/{self.row.number}.pdf?token={token}"
+        return _url(self.row, Form.PDF, info)
 
 
 InvoiceConnection = Connection[Invoice]

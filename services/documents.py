@@ -22,6 +22,7 @@ from pebble import ProcessPool
 
 from services import metrics
 from services.drafts import Wording
+from services.forms import FORMS, Form
 from services.taxes import TaxAmount, Taxation
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,6 @@ TIME_LIMIT_SECONDS = 60.0
 
 MEMORY_LIMIT_BYTES = 1_500_000_000
 """The worker's address space; 1,000 lines take 200 MB."""
-
-WORKER_MODULE = "services.rendering"
 
 
 class RenderError(Exception):
@@ -148,18 +147,18 @@ class InvoiceDocument:
 class Drawing:
     """A drawn document, and the characters that no font has (a box stands for each)."""
 
-    pdf: bytes
+    content: bytes
     missing: tuple[str, ...]
 
 
-async def render(document: InvoiceDocument) -> bytes:
-    """The invoice as PDF: the same bytes for the same document, drawn outside the event loop.
+async def render(document: InvoiceDocument, form: Form = Form.PDF) -> bytes:
+    """The invoice in a form: the same bytes for the same document, drawn outside the event loop.
 
     Raises RenderError when drawing fails, takes longer than TIME_LIMIT_SECONDS or crashes.
     """
     begin = perf_counter()
     try:
-        drawing: Drawing = await _in_worker(_draw, document)
+        drawing: Drawing = await _in_worker(_draw, FORMS[form].maker, document)
     except RenderError:
         metrics.drawn("failed", perf_counter() - begin)
         raise
@@ -167,7 +166,7 @@ async def render(document: InvoiceDocument) -> bytes:
     if drawing.missing:
         points = " ".join(f"U+{ord(char):04X}" for char in drawing.missing)
         log.warning("invoice.glyph_missing number=%s code_points=%s", document.number, points)
-    return drawing.pdf
+    return drawing.content
 
 
 async def close() -> None:
@@ -219,9 +218,10 @@ async def _in_worker(function: Callable[..., Any], *arguments: Any) -> Any:
         raise RenderError(f"{type(error).__name__}: {error}") from error
 
 
-def _draw(document: InvoiceDocument) -> Drawing:
+def _draw(maker: str, document: InvoiceDocument) -> Drawing:
     # By name, so that only the worker pays for importing the PDF library.
-    drawing: Drawing = importlib.import_module(WORKER_MODULE).draw(document)
+    module, _, name = maker.partition(":")
+    drawing: Drawing = getattr(importlib.import_module(module), name)(document)
     return drawing
 
 

@@ -1,27 +1,21 @@
 """Invoices: issued with a number in the transaction that bills, read ever after, never changed."""
 
 import asyncio
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from models.accounts import Account
 from models.invoices import (
     Invoice,
-    InvoiceDocument,
     InvoiceKind,
     InvoiceLine,
     InvoiceStatus,
 )
 from services import (
     accounts,
-    clock,
-    documents,
-    invoice_values,
     mails,
     pagination,
     parties,
@@ -29,7 +23,6 @@ from services import (
     taxes,
 )
 from services.accounts import Tenant
-from services.database import Change
 from services.drafts import Draft, Terms
 from services.errors import Forbidden
 from services.links import Link
@@ -45,13 +38,11 @@ __all__ = [
     "InvoiceStatus",
     "by_ids",
     "count",
-    "forget_pdf",
     "issue",
     "lines_of",
     "linked",
     "next_instant",
     "page",
-    "pdf",
     "store",
     "terms_of",
 ]
@@ -72,19 +63,12 @@ LISTED = Query(Invoice).without(
 )
 """Invoices without what only their documents show."""
 
-STANDING = ("status", "credited_minor", "settled_on", "reason")
-"""What changes of an issued invoice, and its PDF says."""
-
 Lines = dict[UUID, list[InvoiceLine]]
 """The lines of invoices, by the invoice's id, in order."""
 
 LINES = Query(InvoiceLine).without("id", "account_id", "position", "wording")
 
 NEWEST_FIRST = (pagination.Key("sequence", pagination.number, descending=True),)
-
-
-class DamagedError(Exception):
-    """A stored document is not what it was."""
 
 
 async def page(actor: Actor, request: PageRequest) -> Page[Invoice]:
@@ -205,42 +189,6 @@ def terms_of(tenant: Tenant) -> Terms:
 async def linked(link: Link) -> Invoice | None:
     """The invoice that a signed link opens: the signature is the permission."""
     return await Invoice.get_or_none(account_id=link.account_id, id=link.invoice_id)
-
-
-async def pdf(invoice: Invoice) -> bytes:
-    """The invoice's PDF: rendered at the first call and kept, the same bytes until it is paid,
-    voided or credited, which its PDF says.
-
-    Raises RenderError, and DamagedError for a copy that is not what was kept.
-    """
-    own: dict[str, Any] = {"account_id": invoice.account_id, "invoice_id": invoice.id}
-    stored = await InvoiceDocument.get_or_none(**own)
-    while stored is None:
-        standing = await Invoice.get(account_id=invoice.account_id, id=invoice.id)
-        content = await documents.render(await invoice_values.as_issued(standing))
-        stored = await _kept(standing, content)
-    if hashlib.sha256(stored.content).hexdigest() != stored.sha256:
-        raise DamagedError(f"the stored PDF of {invoice.number} is damaged")
-    return stored.content
-
-
-def forget_pdf(invoice: Invoice) -> Change:
-    """What has the PDF of an invoice drawn anew: it stands otherwise from now on."""
-    sql = "DELETE FROM invoice_documents WHERE account_id = ? AND invoice_id = ?"
-    return Change(sql, [invoice.account_id, invoice.id])
-
-
-async def _kept(drawn: Invoice, content: bytes) -> InvoiceDocument | None:
-    """The stored PDF, which is somebody else's where that was quicker; None where the invoice no
-    longer stands as it was drawn."""
-    own: dict[str, Any] = {"account_id": drawn.account_id, "invoice_id": drawn.id}
-    async with accounts.locked(drawn.account_id):
-        now = await Invoice.get(account_id=drawn.account_id, id=drawn.id)
-        if any(getattr(now, column) != getattr(drawn, column) for column in STANDING):
-            return None
-        digest = hashlib.sha256(content).hexdigest()
-        made = {"content": content, "sha256": digest, "rendered_at": clock.now()}
-        return (await InvoiceDocument.get_or_create(made, **own))[0]
 
 
 async def _lines(account_id: UUID, invoice_ids: Sequence[UUID]) -> Lines:

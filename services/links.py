@@ -13,6 +13,7 @@ from uuid import UUID
 import jwt
 
 from services import settings
+from services.forms import Form
 
 LIFETIME = timedelta(minutes=15)
 """How long a link to a document is good."""
@@ -22,16 +23,17 @@ ALGORITHM = "HS256"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The one invoice that a link opens, in one account."""
+    """The one invoice that a link opens, in one form, in one account."""
 
     account_id: UUID
     invoice_id: UUID
+    form: Form
 
 
 def sign_link(link: Link, at: datetime) -> str:
     """A token that opens one invoice's document for 15 minutes."""
     expires = int((at + LIFETIME).timestamp())
-    claims = {"a": link.account_id.hex, "i": link.invoice_id.hex, "exp": expires}
+    claims = {"a": link.account_id.hex, "i": link.invoice_id.hex, "f": link.form, "exp": expires}
     return jwt.encode(claims, _key(), ALGORITHM)
 
 
@@ -42,7 +44,7 @@ def open_link(token: str, at: datetime) -> Link | None:
         claims = jwt.decode(token, _key(), algorithms=[ALGORITHM], options=options)
         if at.timestamp() >= claims["exp"]:
             return None
-        return Link(UUID(hex=claims["a"]), UUID(hex=claims["i"]))
+        return Link(UUID(hex=claims["a"]), UUID(hex=claims["i"]), Form(claims["f"]))
     except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError):
         return None
 

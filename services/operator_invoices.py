@@ -12,7 +12,7 @@ from services import (
     activity,
     credit_notes,
     idempotency,
-    invoices,
+    invoice_documents,
     money,
     renewals,
     rows,
@@ -166,8 +166,8 @@ def _settle(tenant: Tenant, invoice: Invoice, status: InvoiceStatus, day: date) 
 
 
 def _store(tenant: Tenant, invoice: Invoice, *columns: str) -> None:
-    """Stores how the invoice stands, which its PDF is to say from now on."""
-    tenant.changes += [rows.updating(invoice, *columns), invoices.forget_pdf(invoice)]
+    """Stores how the invoice stands, which its documents are to say from now on."""
+    tenant.changes += [rows.updating(invoice, *columns), invoice_documents.forget(invoice)]
 
 
 def _record(

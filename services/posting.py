@@ -16,6 +16,7 @@ from models.keys import new_key
 from services import (
     clock,
     database,
+    invoice_documents,
     invoice_letters,
     invoice_values,
     invoices,
@@ -30,6 +31,7 @@ from services import (
 )
 from services.documents import RenderError
 from services.errors import OperatorError, Refusal
+from services.forms import Form
 from services.letters import Letter
 from services.mails import Mail, MailKind, MailStatus
 from services.smtp import Client, MailError, Postponed, Refused, ServerAway, Uncertain
@@ -180,7 +182,8 @@ async def _written(mail: Mail) -> Letter | None:
     if invoice.status is invoices.InvoiceStatus.VOID:
         return None
     document = await invoice_values.as_issued(invoice)
-    return invoice_letters.letter(document, await invoices.pdf(invoice))
+    stored = await invoice_documents.stored(invoice, Form.PDF)
+    return invoice_letters.letter(document, await invoice_documents.content(stored))
 
 
 def _tell(mail: Mail) -> None:

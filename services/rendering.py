@@ -52,7 +52,7 @@ rl_config.useA85 = 0
 
 def render_pdf(document: InvoiceDocument) -> bytes:
     """The invoice as PDF, drawn in this very process. Raises RenderError."""
-    return draw(document).pdf
+    return draw(document).content
 
 
 def draw(document: InvoiceDocument) -> Drawing:
@@ -63,7 +63,7 @@ def draw(document: InvoiceDocument) -> Drawing:
     html = _templates().get_template(TEMPLATE).render(document=document)
     html, missing = typesetting.boxed(html)
     with _dated(int(document.issued_at.timestamp())), _strictness():
-        return Drawing(pdf=_pdf(html), missing=missing)
+        return Drawing(content=_pdf(html), missing=missing)
 
 
 def _pdf(html: str) -> bytes:

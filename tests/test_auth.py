@@ -9,6 +9,7 @@ import pytest
 from jwt.utils import base64url_encode
 
 from services import auth, clock, links
+from services.forms import Form
 from tests import samples
 from tests.tokens import (
     DAY,
@@ -337,7 +338,7 @@ async def test_an_audience_may_be_one_of_several(sqlite_world: World) -> None:
 
 async def test_a_link_s_signature_is_no_bearer_token(sqlite_world: World) -> None:
     await sqlite_world.load()
-    link = links.sign_link(links.Link(uuid4(), uuid4()), clock.now())
+    link = links.sign_link(links.Link(uuid4(), uuid4(), Form.PDF), clock.now())
     assert await kept_out(sqlite_world, f"Bearer {link}")
 
 

@@ -13,7 +13,8 @@ from tortoise.fields.base import Field
 from tortoise.models import Model
 
 from models.accounts import Account, AccountCode
-from services import database, migrations, settings
+from models.invoices import Form, Invoice, InvoiceDocument
+from services import clock, database, migrations, settings
 from services.errors import OperatorError
 from tests import samples
 from tests.test_import import dump
@@ -270,6 +271,33 @@ async def test_an_invoice_and_a_renewal_have_one_mail_each_within_the_account(wo
     await refused(f"UPDATE mails SET subscription_id = {theirs} WHERE kind = 'REMINDER'")
     await refused("UPDATE mails SET period_end = NULL WHERE kind = 'REMINDER'")
     await refused("UPDATE mails SET kind = 'INVOICE' WHERE kind = 'REMINDER'")
+
+
+WRONG_DOCUMENTS = [
+    "UPDATE invoice_documents SET content = NULL",
+    "UPDATE invoice_documents SET place = 'elsewhere'",
+    "UPDATE invoice_documents SET size = 0",
+    "UPDATE invoice_documents SET form = NULL",
+    "UPDATE invoice_documents SET account_id = (SELECT id FROM accounts WHERE code = 'rival')",
+]
+
+
+async def test_an_invoice_has_one_document_of_a_form_in_one_place(world: World) -> None:
+    await world.load(samples.account(), samples.account(code="rival"))
+    invoice = await Invoice.filter(account__code="acme").get()
+    await InvoiceDocument.create(
+        account_id=invoice.account_id,
+        invoice_id=invoice.id,
+        form=Form.PDF,
+        content=b"%PDF-",
+        size=5,
+        sha256="0" * 64,
+        rendered_at=clock.now(),
+    )
+    for sql in WRONG_DOCUMENTS:
+        await refused(sql)
+    await refused(copied("invoice_documents"))
+    await execute(copied("invoice_documents", form="'XML'", content="NULL", place="'a/b'"))
 
 
 async def test_every_reference_of_the_models_is_tried(sqlite_world: World) -> None:

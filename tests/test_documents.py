@@ -19,6 +19,7 @@ from pypdf import PdfReader
 
 from services import documents, money, rendering, taxes, typesetting
 from services.documents import Address, DocumentLine, InvoiceDocument, Party, RenderError, Seller
+from services.forms import FORMS
 from services.taxes import Taxation, TaxRate, TaxTreatment
 
 # Beside other files' tests, so that they need one worker and draw each document once.
@@ -113,7 +114,7 @@ def drawn(document: InvoiceDocument) -> documents.Drawing:
 
 
 def pages(document: InvoiceDocument) -> list[str]:
-    reader = PdfReader(BytesIO(drawn(document).pdf))
+    reader = PdfReader(BytesIO(drawn(document).content))
     return [page.extract_text().replace("\xa0", " ") for page in reader.pages]
 
 
@@ -239,7 +240,7 @@ def test_arabic_letters_are_joined() -> None:
 
 def test_accents_written_apart_are_joined_to_their_letters() -> None:
     assert "Mu\u0308nchen" not in text(named("Mu\u0308nchen"))
-    assert drawn(named("Mu\u0308nchen")).pdf == drawn(named("M\u00fcnchen")).pdf
+    assert drawn(named("Mu\u0308nchen")).content == drawn(named("M\u00fcnchen")).content
 
 
 @pytest.mark.parametrize("space", ["\u3000", "\t", "\n", "\r\n", "\u2028", "\x85", " \u2003"])
@@ -346,11 +347,11 @@ async def test_the_same_document_is_the_same_bytes_in_any_process() -> None:
     again = await documents.render(document)
     await documents.close()
     elsewhere = await documents.render(document)
-    assert first == again == elsewhere == drawn(document).pdf
+    assert first == again == elsewhere == drawn(document).content
 
 
 def test_the_dates_in_the_file_are_those_of_issue() -> None:
-    details = PdfReader(BytesIO(drawn(invoice()).pdf)).metadata
+    details = PdfReader(BytesIO(drawn(invoice()).content)).metadata
     assert details is not None
     assert details.creation_date == datetime(2026, 12, 2, 9, 30, tzinfo=UTC)
     assert details.title == "Invoice ACME-00042"
@@ -393,4 +394,6 @@ def test_the_server_does_not_pay_for_the_pdf_library() -> None:
     program = "import sys, services.documents; print('xhtml2pdf' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert run.stdout.strip() == b"False"
-    assert importlib.import_module(documents.WORKER_MODULE) is rendering
+    for kind in FORMS.values():
+        module, _, name = kind.maker.partition(":")
+        assert callable(getattr(importlib.import_module(module), name))

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from urllib.parse import quote, urlsplit
 
 import httpx
+import jwt
 import pytest
 from tortoise import Tortoise
 
 from models.invoices import Invoice
 from server import create_app
 from services import clock, database, documents, links, settings
+from services.forms import Form
 from tests import samples
 from tests.world import World, opened
 
@@ -469,6 +471,17 @@ async def test_a_link_opens_its_own_invoice_alone(acme: World) -> None:
         assert response.status_code in (403, 404)
 
 
+@pytest.mark.parametrize("form", [None, "XML", "pdf", 1, ["PDF"]])
+async def test_a_link_opens_the_one_form_that_it_names(acme: World, form: object) -> None:
+    invoice = await Invoice.get()
+    claims = {"a": invoice.account_id.hex, "i": invoice.id.hex, "exp": 2**40, "f": form}
+    signed = jwt.encode(claims, links._key(), links.ALGORITHM)
+    await refused(acme, f"/invoices/ACME-00001.pdf?token={signed}")
+    del claims["f"]
+    signed = jwt.encode(claims, links._key(), links.ALGORITHM)
+    await refused(acme, f"/invoices/ACME-00001.pdf?token={signed}")
+
+
 async def test_a_link_without_a_token_or_with_a_bearer_token_opens_nothing(acme: World) -> None:
     address = urlsplit(await link(acme)).path
     await refused(acme, address)
@@ -479,5 +492,5 @@ async def test_a_link_without_a_token_or_with_a_bearer_token_opens_nothing(acme:
 async def test_a_link_opens_an_invoice_of_its_own_account_alone(acme: World) -> None:
     await acme.load(samples.account(code="rival"))
     ours, theirs = await Invoice.all().order_by("account__code")
-    mixed = links.sign_link(links.Link(ours.account_id, theirs.id), clock.now())
+    mixed = links.sign_link(links.Link(ours.account_id, theirs.id, Form.PDF), clock.now())
     await refused(acme, f"/invoices/ACME-00001.pdf?token={mixed}")

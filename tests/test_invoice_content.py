@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from models.invoices import InvoiceDocument
 from services import documents
+from services.forms import Form
 from tests.test_invoice_details import told
 from tests.test_operator_invoices import credit, pay, void
 from tests.test_taxes import CANADIAN, monthly, rated
@@ -149,10 +150,10 @@ async def test_what_was_drawn_before_a_change_is_not_kept(
     render = documents.render
     drawn = 0
 
-    async def slowly(document: documents.InvoiceDocument) -> bytes:
+    async def slowly(document: documents.InvoiceDocument, form: Form) -> bytes:
         nonlocal drawn
         drawn += 1
-        content = await render(document)
+        content = await render(document, form)
         if drawn == 1:
             await void()
         return content

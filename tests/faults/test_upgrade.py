@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tortoise import Tortoise
 from tortoise.migrations.executor import MigrationTarget
 
+from models.invoices import Form, InvoiceDocument
 from services import database, migrations, settings
 from tests.test_manage import done
 from tests.world import MIGRATIONS, World, assert_counted, opened
@@ -94,6 +97,35 @@ async def test_its_seats_are_counted_and_its_invoices_stay_as_they_are(
     for invoice, taxed in zip(before[0], map(_taxed, after[0]), strict=True):
         assert (taxed["treatment"], taxed["rates"]) == ("STANDARD", [_rate(invoice)])
     assert [len(rows) for rows in before] == [len(old[table]) for table in BILLS]
+
+
+BEFORE_FORMS = MigrationTarget("models", "0007_mails")
+DOCUMENT = {"content": b"%PDF-1.4 as it was", "sha256": "0" * 64}
+
+
+@EMPTY
+async def test_its_documents_stay_as_they_are(
+    old: dict[str, list[dict[str, Any]]], empty: str
+) -> None:
+    async with database.connected(patient=True):
+        await migrations._executor().migrate([BEFORE_FORMS])
+        connection: Any = Tortoise.get_connection("default")
+        invoice = old["invoices"][0]
+        at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+        values = [str(uuid4()), invoice["account_id"], invoice["id"], *DOCUMENT.values(), at]
+        marks = {"postgres": "$1, $2, $3, $4, $5, $6"}.get(
+            connection.capabilities.dialect, "?, ?, ?, ?, ?, ?"
+        )
+        columns = "id, account_id, invoice_id, content, sha256, rendered_at"
+        await connection.execute_query(
+            f"INSERT INTO invoice_documents ({columns}) VALUES ({marks})", values
+        )
+        assert await migrations.migrate() == MIGRATIONS[MIGRATIONS.index("0007_mails") + 1 :]
+        document = await InvoiceDocument.get()
+        assert [str(document.id), str(document.account_id), str(document.invoice_id)] == values[:3]
+        assert (document.content, document.sha256) == tuple(DOCUMENT.values())
+        assert (document.form, document.size, document.place) == (Form.PDF, 18, None)
+        assert document.rendered_at == at
 
 
 @EMPTY

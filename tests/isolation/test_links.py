@@ -11,6 +11,7 @@ import pytest
 
 from models.invoices import Invoice
 from services import auth, clock, links
+from services.forms import Form
 from tests import samples
 from tests.isolation.twins import MARK, load, rival, rivals
 from tests.world import Client, World
@@ -31,7 +32,7 @@ def refusal(response: httpx.Response) -> tuple[int, Any]:
 async def nobody_s(world: World, number: str) -> tuple[int, Any]:
     """How a link to an invoice that does not exist is refused."""
     account = (await Invoice.filter(account__code="acme").first()).account_id  # type: ignore[union-attr]
-    token = links.sign_link(links.Link(account, UUID(int=(7 << 76) + 1)), clock.now())
+    token = links.sign_link(links.Link(account, UUID(int=(7 << 76) + 1), Form.PDF), clock.now())
     answer = refusal(await world.http.get(f"/invoices/{number}.pdf?token={token}"))
     assert answer[0] == 403
     return answer
@@ -54,7 +55,7 @@ async def test_a_signed_link_that_mixes_two_accounts_opens_nothing(sqlite_world:
     assert theirs is not None
     pairs = [(ours.account_id, theirs.id), (theirs.account_id, ours.id)]
     for account, invoice in pairs:
-        token = links.sign_link(links.Link(account, invoice), clock.now())
+        token = links.sign_link(links.Link(account, invoice, Form.PDF), clock.now())
         for number in (ours.number, theirs.number):
             answer = await sqlite_world.http.get(f"/invoices/{number}.pdf?token={token}")
             assert refusal(answer) == await nobody_s(sqlite_world, number)
@@ -66,7 +67,7 @@ async def test_a_link_that_was_written_by_somebody_else_opens_nothing(sqlite_wor
     assert theirs is not None
     token = urlsplit(next(iter((await urls(sqlite_world.client("ada"))).values()))).query[6:]
     header, _, signature = token.split(".")
-    claims = {"a": theirs.account_id.hex, "i": theirs.id.hex, "exp": 2**40}
+    claims = {"a": theirs.account_id.hex, "i": theirs.id.hex, "f": "PDF", "exp": 2**40}
     key = "a key for tests, thirty-two bytes or more"
     forged = [jwt.encode(claims, key, "HS256"), jwt.encode(claims, "", "none")]
     forged.append(f"{header}.{forged[0].split('.')[1]}.{signature}")
