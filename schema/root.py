@@ -71,7 +71,7 @@ def subscription(resolver: Callable[..., Any], description: str) -> Any:
     return strawberry.subscription(resolver=resolver, description=description)
 
 
-@strawberry.type
+@strawberry.type(description="What can be read, by the rights that the caller has now.")
 class Query:
     node: Node | None = query(
         nodes.node, "Any object by its id; null for an id that the account does not have."
@@ -84,7 +84,9 @@ class Query:
     plans: list[Plan] = query(plans.on_offer, "The plans on offer, cheapest first.")
 
 
-@strawberry.type
+@strawberry.type(
+    description="What can be done: wholly, or not at all, and then userErrors say why."
+)
 class Mutation:
     change_users: ChangeUsersPayload = mutation(
         subscriptions.change_users,
