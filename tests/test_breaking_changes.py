@@ -74,11 +74,8 @@ def breaks(old: str, new: str) -> dict[str, str]:
 def coordinate(description: str, *schemas: GraphQLSchema) -> str:
     """What a description of a change speaks of: the first that names a type or directive."""
     types = {name for schema in schemas for name in schema.type_map}
-    return next(
-        word
-        for word in COORDINATE.findall(description)
-        if word.startswith("@") or re.split(r"\W", word)[0] in types
-    )
+    words = (found[0] for found in COORDINATE.finditer(description))
+    return next(word for word in words if word.startswith("@") or re.split(r"\W", word)[0] in types)
 
 
 def named(changelog: str) -> set[str]:

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.xdist_group("conformance")
 async def judged(libraries: Path, folder: Path, schema: str) -> set[tuple[str, str]]:
     """What is found in a schema: the rule, and what it says."""
     (folder / "schema.graphql").write_text(schema, encoding="utf-8")
-    program = libraries / "eslint" / "bin" / "eslint.js"
+    program = str(libraries / "eslint" / "bin" / "eslint.js")
     done = await asyncio.to_thread(
         subprocess.run,
-        ["node", program, "--config", CONFIGURATION, "--format", "json", "schema.graphql"],
+        ["node", program, "--config", str(CONFIGURATION), "--format", "json", "schema.graphql"],
         cwd=folder,
         env={**os.environ, "NODE_PATH": str(libraries)},
         capture_output=True,
