@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from door import parts
 from door.failures import error_response
 from door.routes import DOCUMENTS
 from services import clock, invoice_documents, invoices, links, observations
@@ -33,4 +34,5 @@ async def _document(form: Form, request: Request) -> Response:
         "Cache-Control": "private, no-store",
     }
     document = await invoice_documents.stored(invoice, form)
-    return Response(await invoice_documents.content(document), 200, headers, kind.media_type)
+    content = await invoice_documents.content(document)
+    return parts.answer(request, content, document.sha256, headers, kind.media_type)
