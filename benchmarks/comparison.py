@@ -36,7 +36,7 @@ class Plan:
     warm_seconds: float = 2.0
 
 
-FULL, SHORT = Plan(), Plan(seconds=0.8, warm_seconds=0.5)
+FULL, SHORT = Plan(), Plan(accounts=200, rounds=1, seconds=0.5, warm_seconds=0.2)
 
 
 @dataclass(frozen=True, slots=True)
