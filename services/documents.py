@@ -12,7 +12,7 @@ import multiprocessing
 import resource
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from time import perf_counter
@@ -23,6 +23,7 @@ from pebble import ProcessPool
 from services import metrics
 from services.drafts import Wording
 from services.forms import FORMS, Form
+from services.letterheads import Letterhead
 from services.taxes import TaxAmount, Taxation
 
 log = logging.getLogger(__name__)
@@ -72,11 +73,12 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seller(Party):
-    """The seller, with the entry in a register of companies ("HRB 12345, Amtsgericht München")
-    and the account to pay into."""
+    """The seller, with the entry in a register of companies ("HRB 12345, Amtsgericht München"),
+    the account to pay into, and what else the vendor has to say about paying."""
 
     registration: str | None = None
     bank: Bank | None = None
+    payment_note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,7 @@ class InvoiceDocument:
     settled_on: date | None = None
     credits: Reference | None = None
     reason: str | None = None
+    letterhead: Letterhead = field(default_factory=Letterhead)
 
     @property
     def is_credit_note(self) -> bool:
@@ -165,7 +168,7 @@ async def render(document: InvoiceDocument, form: Form = Form.PDF) -> bytes:
     metrics.drawn("drawn", perf_counter() - begin)
     if drawing.missing:
         points = " ".join(f"U+{ord(char):04X}" for char in drawing.missing)
-        log.warning("invoice.glyph_missing number=%s code_points=%s", document.number, points)
+        log.error("invoice.glyph_missing number=%s code_points=%s", document.number, points)
     return drawing.content
 
 

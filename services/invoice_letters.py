@@ -1,12 +1,13 @@
 """Invoice letters: what comes with the PDF of an invoice or a credit note. Pure, no I/O."""
 
 from services.documents import InvoiceDocument
-from services.letters import Attachment, Letter, Reader
+from services.letters import Attachment, Letter, reader_of
+from services.phrases import Reader
 
 
 def letter(document: InvoiceDocument, pdf: bytes) -> Letter:
     """The letter in the language of the document, with its PDF."""
-    reader = Reader(document.locale)
+    reader = reader_of(document.locale)
     say, seller = reader.say, document.seller
     names = {"number": document.number, "buyer": document.buyer.legal_name}
     write = _credit_note if document.is_credit_note else _invoice
@@ -37,7 +38,7 @@ def _invoice(document: InvoiceDocument, reader: Reader) -> Written:
     if document.due_minor != document.total_minor:
         facts.append((say("Amount due"), reader.amount(document.due_minor, document.currency)))
     if document.due_minor:
-        facts.append((say("Due date"), reader.day(document.due_on)))
+        facts.append((say("Due date"), reader.day(document.due_on, "long")))
     if document.purchase_order_number:
         facts.append((say("Purchase order"), document.purchase_order_number))
     paragraphs = [say("Please find attached invoice {number} for {buyer}.")]
@@ -48,7 +49,9 @@ def _credit_note(document: InvoiceDocument, reader: Reader) -> Written:
     say, credited = reader.say, document.credits
     assert credited is not None
     facts = [(say("Amount credited"), reader.amount(-document.total_minor, document.currency))]
-    facts.append((say("For invoice"), f"{credited.number}, {reader.day(credited.issued_on)}"))
+    facts.append(
+        (say("For invoice"), f"{credited.number}, {reader.day(credited.issued_on, 'long')}")
+    )
     if document.reason:
         facts.append((say("Reason"), document.reason))
     paragraphs = [say("Please find attached credit note {number} for {buyer}.")]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.invoices import Invoice, InvoiceLine
-from services import parties, taxes
+from services import parties, settings, taxes
 from services.documents import DocumentLine, InvoiceDocument, Reference
 from services.drafts import Wording
 
@@ -37,6 +37,7 @@ async def as_issued(invoice: Invoice) -> InvoiceDocument:
         settled_on=invoice.settled_on,
         credits=await _credited(invoice),
         reason=invoice.reason,
+        letterhead=settings.current().letterhead,
     )
 
 

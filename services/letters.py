@@ -1,24 +1,20 @@
 """Letters: what mails say, and what they look like on their way."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
 from pathlib import Path
 
-from babel.dates import format_date
-from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services import languages, money, settings
+from services import settings
+from services.phrases import Reader
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "pdf_templates" / "mails"
 DOMAIN = "mails"
-
-Say = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,35 +39,9 @@ class Letter:
     attachment: Attachment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """How a reader of a locale has words, days and numbers written."""
-
-    locale: str
-
-    @property
-    def language(self) -> str:
-        """The language of the letter."""
-        return languages.language_of(self.locale)
-
-    @property
-    def say(self) -> Say:
-        """The words for a message, which is written in English."""
-        return languages.words(DOMAIN, self.language).gettext
-
-    def day(self, day: date) -> str:
-        """A day, with its month's name."""
-        shown: str = format_date(day, "long", locale=languages.reader_of(self.locale))
-        return shown
-
-    def count(self, number: int) -> str:
-        """A number of things."""
-        shown: str = format_decimal(number, locale=languages.reader_of(self.locale))
-        return shown
-
-    def amount(self, amount_minor: int, currency: str) -> str:
-        """An amount with its currency."""
-        return money.formatted(amount_minor, currency, str(languages.reader_of(self.locale)))
+def reader_of(locale: str) -> Reader:
+    """Whom a letter is for that is written to somebody of this locale."""
+    return Reader(DOMAIN, locale)
 
 
 def composed(letter: Letter, recipient: str, key: str, at: datetime) -> EmailMessage:

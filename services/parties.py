@@ -43,6 +43,7 @@ def seller() -> Seller:
         email=vendor.seller_email,
         registration=vendor.seller_registration,
         bank=_bank(vendor),
+        payment_note=vendor.seller_payment_note,
     )
 
 

@@ -1,12 +1,12 @@
 """Reminder letters: what an account is told of a renewal that is coming. Pure, no I/O."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from models.plans import BillingInterval
 from services.documents import Seller
 from services.drafts import Draft, Terms
-from services.letters import Letter, Reader
+from services.letters import Letter, reader_of
+from services.phrases import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class Renewal:
 
 def letter(renewal: Renewal, seller: Seller) -> Letter:
     """The letter in the account's language."""
-    reader = Reader(renewal.locale)
-    say, day = reader.say, reader.day(renewal.terms.period.end)
+    reader = reader_of(renewal.locale)
+    say, day = reader.say, reader.day(renewal.terms.period.end, "long")
     heading = say("Your subscription renews on {day}").format(day=day)
     renews = say("The subscription of {account} to {plan} renews on {day}.")
     until = say(
@@ -59,7 +59,7 @@ def _amounts(renewal: Renewal, reader: Reader) -> Facts:
     monthly = terms.interval is BillingInterval.MONTH
     price = say("Price per seat and month") if monthly else say("Price per seat and year")
     period = terms.next_period
-    days = f"{reader.day(period.start)} – {reader.day(period.end - timedelta(days=1))}"
+    days = reader.days(period.start, period.end, "long")
     amounts = [(price, terms.unit_price_minor)]
     if invoice.tax_minor:
         amounts.append((say("Subtotal"), invoice.subtotal_minor))

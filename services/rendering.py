@@ -6,39 +6,35 @@ process never imports this module: it asks the worker through `services.document
 
 import logging
 import os
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
-from decimal import Decimal
+from dataclasses import dataclass
 from io import BytesIO
 
-from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from reportlab import rl_config
+from reportlab.lib.utils import ImageReader
 from stdnum import iban
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_CSS
 from xhtml2pdf.document import pisaDocument
 
-from services import money, taxes, typesetting
+from services import typesetting
+from services.document_words import Words
 from services.documents import (
     Address,
-    DocumentLine,
     Drawing,
     InvoiceDocument,
     RenderError,
 )
-from services.taxes import Taxation, TaxTreatment
+from services.letterheads import Letterhead
 
 TEMPLATE = "invoice.html"
 STYLES = "invoice.css"
 
-LOCALE = "en_US"
-
-MINUS = "\u2212"
-"""The sign that is as wide as a plus, where Babel writes a hyphen."""
+LOGO_WIDTH_MM = 70
+LOGO_HEIGHT_MM = 16
 
 POSTAL_CODE_LAST = frozenset({"AU", "CA", "GB", "IE", "IN", "NZ", "SG", "TH", "US"})
 """Countries whose postal code follows the city; elsewhere it does where a region is given."""
@@ -60,24 +56,58 @@ def draw(document: InvoiceDocument) -> Drawing:
 
     Raises RenderError where the PDF library so much as warns.
     """
-    html = _templates().get_template(TEMPLATE).render(document=document)
+    words = Words(document)
+    html = (
+        _templates()
+        .get_template(TEMPLATE)
+        .render(document=document, words=words, say=words.reader.say, reader=words.reader)
+    )
     html, missing = typesetting.boxed(html)
     with _dated(int(document.issued_at.timestamp())), _strictness():
-        return Drawing(content=_pdf(html), missing=missing)
+        return Drawing(
+            content=_pdf(html, words.reader.language, document.letterhead), missing=missing
+        )
 
 
-def _pdf(html: str) -> bytes:
-    styles = (typesetting.TEMPLATES / STYLES).read_text(encoding="utf-8")
+def _pdf(html: str, language: str, letterhead: Letterhead) -> bytes:
+    sheets = (f"page.{letterhead.paper.lower()}.css", STYLES)
+    styles = [(typesetting.TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in sheets]
+    fonts, colors = typesetting.font_rules(html, language), _color_rules(letterhead.color)
     target = BytesIO()
     pisaDocument(
         html,
         target,
         # A file inside the folder: given the folder itself, the library would look beside it.
         path=str(typesetting.TEMPLATES / TEMPLATE),
-        default_css=DEFAULT_CSS + typesetting.font_rules(html) + styles,
+        default_css="".join((DEFAULT_CSS, fonts, *styles, colors)),
         resource_policy=ResourceAccessPolicy.server(typesetting.TEMPLATES, allow_remote=False),
     )
     return target.getvalue()
+
+
+def _color_rules(color: str) -> str:
+    return (
+        f".masthead .title, .due.open, .due.issued {{ color: {color}; }}\n"
+        f".lines th, .totals .total .name, .totals .total .sum {{ border-color: {color}; }}\n"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as a page holds it: its source, and how wide and high it is in millimetres."""
+
+    source: str
+    width: str
+    height: str
+
+
+def _logo(content: bytes) -> Picture:
+    """The logo as wide and as high as its place allows."""
+    width, height = ImageReader(BytesIO(content)).getSize()
+    scale = min(LOGO_WIDTH_MM / width, LOGO_HEIGHT_MM / height)
+    kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
+    source = f"data:image/{kind};base64,{b64encode(content).decode('ascii')}"
+    return Picture(source, f"{width * scale:.2f}mm", f"{height * scale:.2f}mm")
 
 
 @contextmanager
@@ -134,43 +164,6 @@ def _written(value: object) -> object:
     return value if hasattr(value, "__html__") else typesetting.normal(value)
 
 
-def _day(day: date) -> str:
-    return format_date(day, "d MMM y", locale=LOCALE)
-
-
-def _period(line: DocumentLine) -> str:
-    """The days paid for, the last one included: the period's end is the first one that is not."""
-    return f"{_day(line.period_start)} – {_day(line.period_end - timedelta(days=1))}"
-
-
-def _money(amount_minor: int, currency: str) -> str:
-    return money.formatted(amount_minor, currency, LOCALE).replace("-", MINUS)
-
-
-def _money_with_code(amount_minor: int, currency: str) -> str:
-    """The amount with its code, "$1,249.50 USD": the sign would not tell which dollar."""
-    text = _money(amount_minor, currency)
-    return text if currency in text else f"{text}\xa0{currency}"
-
-
-def _count(quantity: int) -> str:
-    return format_decimal(quantity, locale=LOCALE).replace("-", MINUS)
-
-
-def _percent(rate_ppm: int) -> str:
-    """The exact rate: 190000 millionths are 19%, 88750 are 8.875%."""
-    return f"{(Decimal(rate_ppm) / 10_000).normalize():f}%"
-
-
-def _tax_note(taxation: Taxation) -> str:
-    note = taxes.note(taxation) or ""
-    return f"Exempt from tax: {note}" if taxation.treatment is TaxTreatment.EXEMPT else note
-
-
-def _country(code: str) -> str:
-    return str(Locale("en").territories.get(code, code))
-
-
 def _locality(address: Address) -> str:
     """The line "Austin, TX 78701" or "London, EC1A 1BB", but "80802 München"."""
     if not address.region and address.country_code not in POSTAL_CODE_LAST:
@@ -183,17 +176,10 @@ def _shortened(name: str) -> str:
     return name if len(name) <= FOOTER_LENGTH else f"{name[: FOOTER_LENGTH - 1]}…"
 
 
-FILTERS: dict[str, Callable[..., str]] = {
-    "count": _count,
-    "country": _country,
-    "day": _day,
+FILTERS: dict[str, Callable[..., object]] = {
     "iban": iban.format,
     "locality": _locality,
-    "money": _money,
-    "money_with_code": _money_with_code,
-    "percent": _percent,
-    "period": _period,
+    "logo": _logo,
     "shortened": _shortened,
-    "tax_note": _tax_note,
 }
 """What the template writes values with."""

@@ -8,6 +8,7 @@ from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 
 MAX_LINE = 200
+MAX_NOTE = 500
 
 
 def _iban(number: str) -> str:
@@ -47,6 +48,8 @@ class SellerSettings(BaseSettings):
     """The account to pay into; invoices name none without it."""
     seller_bank_bic: Annotated[str, AfterValidator(_bic)] = ""
     seller_bank_name: Line = ""
+    seller_payment_note: Annotated[str, Field(max_length=MAX_NOTE)] | None = None
+    """What stands under the payment terms: how to pay by card, interest on arrears."""
 
     @model_validator(mode="after")
     def _seller_is_whole(self) -> Self:

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.errors import OperatorError
+from services.letterheads import LetterheadSettings
 from services.mail_settings import MailSettings
 from services.proration import Proration
 from services.seller_settings import SellerSettings
@@ -91,7 +92,7 @@ def _networks(networks: tuple[str, ...]) -> tuple[str, ...]:
     return networks
 
 
-class Settings(SellerSettings, MailSettings):
+class Settings(SellerSettings, LetterheadSettings, MailSettings):
     """The settings, each from the environment variable of its name in capitals."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")

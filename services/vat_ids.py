@@ -27,6 +27,11 @@ def normal(tax_id: str) -> str | None:
         return None
 
 
+def is_european(tax_id: str) -> bool:
+    """Whether it can be a VAT id of a member state of the European Union."""
+    return (normal(tax_id) or "")[:2].lower() in EUROPEAN
+
+
 def fault(taxation: Taxation, tax_id: str | None) -> str | None:
     """Why a buyer with this tax id cannot be taxed so; None where it can."""
     if taxation.treatment is not TaxTreatment.REVERSE_CHARGE:

@@ -1,6 +1,5 @@
-"""Letters: what no name can do to them, and that no language lacks a word."""
+"""Letters: what no name can do to them."""
 
-import ast
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,23 +8,18 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP, default
 from email.utils import parseaddr
-from string import Formatter
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services import languages, letters, text
+from services import letters, text
 from services.errors import Refusal
 from services.letters import Attachment, Letter
-from services.settings import ROOT
 from tests.mailserver import FROM, MailServer, html_of, send_through, text_of
 
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TO = "ada@acme.example"
-MODULES = ("invoice_letters", "reminder_letters")
 PLAIN = Letter(
     sender="Vendor",
     language="en",
@@ -123,44 +117,3 @@ def test_an_attachment_keeps_its_name_and_its_bytes() -> None:
     (attached,) = letter.iter_attachments()
     assert (attached.get_filename(), attached.get_content()) == ("É-00002.pdf", content)
     assert letter.get_content_type() == "multipart/mixed"
-
-
-# --- words --------------------------------------------------------------------------------
-
-
-def said() -> set[str]:
-    """Every message that a letter says."""
-    found = set()
-    for module in MODULES:
-        tree = ast.parse((ROOT / "services" / f"{module}.py").read_text(encoding="utf-8"))
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            if isinstance(call.func, ast.Name) and call.func.id == "say":
-                (message,) = call.args
-                found.add(str(ast.literal_eval(message)))
-    return found
-
-
-def catalogue(language: str) -> Catalog:
-    file = languages.CATALOGUES / language / "LC_MESSAGES" / "mails.po"
-    with file.open("rb") as source:
-        return read_po(source, locale=language)
-
-
-def places(message: str) -> set[str | None]:
-    return {name for _, name, _, _ in Formatter().parse(message) if name is not None}
-
-
-@pytest.mark.parametrize("language", languages.LANGUAGES[1:])
-def test_a_language_has_every_message_and_no_other(language: str) -> None:
-    messages = {str(message.id): message for message in catalogue(language) if message.id}
-    assert len(said()) > 12
-    assert set(messages) == said()
-    for key, message in messages.items():
-        assert message.string
-        assert not message.fuzzy
-        assert places(str(message.string)) == places(key)
-
-
-def test_every_language_has_a_catalogue() -> None:
-    found = {path.parts[-3] for path in languages.CATALOGUES.glob("*/LC_MESSAGES/mails.po")}
-    assert found | {"en"} == set(languages.LANGUAGES)
