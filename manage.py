@@ -18,12 +18,11 @@ import typer
 
 from schema.root import schema
 from services import (
-    auth,
     background,
-    callers,
     clock,
     database,
     demo,
+    document_store,
     imports,
     logs,
     metrics,
@@ -35,7 +34,7 @@ from services import (
     settings,
     workers,
 )
-from services.errors import OperatorError, Unauthenticated
+from services.errors import OperatorError
 from services.permissions import TokenScope
 
 Result = TypeVar("Result")
@@ -81,7 +80,7 @@ def token(
     ttl: Annotated[int, typer.Option(help="Seconds that it is good for.", min=1, max=86400)] = 3600,
 ) -> None:
     """Print a bearer token for a user."""
-    print(_run(lambda: _token(account, user, timedelta(seconds=ttl))))
+    print(_run(lambda: operator_tokens.bearer(account, user, timedelta(seconds=ttl), clock.now())))
 
 
 @access_token.command("create")
@@ -225,6 +224,12 @@ def export_schema() -> None:
     print(schema.as_str())
 
 
+@app.command("document-store")
+def try_document_store() -> None:
+    """Keep a few bytes in the store of documents, and read them again."""
+    print(_guarded(lambda: asyncio.run(document_store.try_())))
+
+
 @app.command("demo")
 def prepare_demo() -> None:
     """Prepare the demo: a signing key, the newest schema, three accounts, ready tokens."""
@@ -236,14 +241,6 @@ def prepare_demo() -> None:
     print("The demo is loaded." if loaded else "The database is in use and stays as it is.")
     if _run(demo.is_loaded):
         print(demo.sign_ins(address, clock.now()))
-
-
-async def _token(account: str, user: str, lifetime: timedelta) -> str:
-    try:
-        await callers.by_claims(auth.Claims(user, account), clock.now())
-    except Unauthenticated:
-        raise OperatorError(f"account {account} has no enabled user {user}") from None
-    return auth.issue_token(account, user, lifetime, clock.now())
 
 
 async def _work() -> dict[str, int]:

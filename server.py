@@ -31,12 +31,14 @@ from services import (
     background,
     changes,
     database,
+    document_store,
     documents,
     logs,
     metrics,
     migrations,
     settings,
 )
+from services.document_store import StoreError
 from services.errors import OperatorError
 from services.rate_limits import RateLimits
 
@@ -77,6 +79,7 @@ def create_app() -> Starlette:
             405: failures.not_allowed,
             ClientDisconnect: failures.gone,
             **dict.fromkeys(database.FAILURES, failures.database_failed),
+            StoreError: failures.store_failed,
             Exception: failures.crashed,
         },
         lifespan=lifespan,
@@ -172,7 +175,7 @@ async def _sampling(engine: Engine) -> AsyncIterator[None]:
 
     async def sample() -> None:
         while True:
-            metrics.sample(engine.counts)
+            metrics.sample(engine.counts, documents.in_hand())
             await asyncio.sleep(SAMPLING_SECONDS)
 
     task = asyncio.create_task(sample()) if metrics.are_kept() else None
@@ -189,6 +192,7 @@ async def check() -> None:
     assert configured.signing_key
     if configured.otel_exporter_otlp_endpoint and not importlib.util.find_spec("opentelemetry"):
         raise OperatorError("OTEL_EXPORTER_OTLP_ENDPOINT: the extra otel is not installed")
+    document_store.open_()
     await migrations.require_current()
 
 

@@ -41,6 +41,15 @@ async def database_failed(request: Request, error: Exception) -> Response:
     return response
 
 
+async def store_failed(request: Request, error: Exception) -> Response:
+    """A store of documents that is away or refuses; everything else goes on."""
+    log.error("document store outage: %s", error)
+    message = "The document cannot be had for the moment: try again."
+    response = error_response(503, message, UNAVAILABLE[1])
+    response.headers["Retry-After"] = "1"
+    return response
+
+
 async def crashed(request: Request, error: Exception) -> Response:
     """An internal error outside GraphQL: told by an id that finds it in the log."""
     error_id = uuid4().hex

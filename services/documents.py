@@ -20,7 +20,7 @@ from typing import Any
 
 from pebble import ProcessPool
 
-from services import metrics
+from services import metrics, settings
 from services.drafts import Wording
 from services.forms import FORMS, Form
 from services.letterheads import Letterhead
@@ -172,8 +172,13 @@ async def render(document: InvoiceDocument, form: Form = Form.PDF) -> bytes:
     return drawing.content
 
 
+def in_hand() -> int:
+    """How many documents are being drawn, or wait for it."""
+    return len(_jobs)
+
+
 async def close() -> None:
-    """Ends the worker, if there is one; whoever still waits for a drawing is cancelled."""
+    """Ends the workers, if there are any; whoever still waits for a drawing is cancelled."""
     # Stopping the pool would leave them waiting for ever.
     for job in tuple(_jobs):
         job.cancel()
@@ -186,14 +191,14 @@ async def close() -> None:
 
 
 _jobs: set[Future[Any]] = set()
-"""What the worker has been given and not yet done."""
+"""What the workers have been given and not yet done."""
 
 
 @cache
 def _pool() -> ProcessPool:
-    """The one worker, started by the first document: most processes never draw any."""
+    """The workers, started by the first document: most processes never draw any."""
     return ProcessPool(
-        max_workers=1,
+        max_workers=settings.current().document_workers,
         initializer=_limit_memory,
         # A forked child would inherit locks, sockets and the event loop in whatever state.
         context=multiprocessing.get_context("spawn"),

@@ -1,11 +1,15 @@
 """The documents of invoices: each form made once, kept, and the same bytes ever after."""
 
+import asyncio
 import hashlib
-from typing import Any
+from uuid import UUID
+from weakref import WeakValueDictionary
 
 from models.invoices import Form, Invoice, InvoiceDocument
-from services import accounts, clock, documents, invoice_values
+from services import accounts, clock, document_store, documents, invoice_values, settings
 from services.database import Change
+from services.document_store import MissingError
+from services.rows import Query
 
 __all__ = ["DamagedError", "InvoiceDocument", "content", "forget", "stored"]
 
@@ -14,48 +18,78 @@ STANDING = ("status", "credited_minor", "settled_on", "reason")
 
 
 class DamagedError(Exception):
-    """A stored document is not what it was."""
+    """A stored document is not what it was, or not there any more."""
 
 
 async def stored(invoice: Invoice, form: Form) -> InvoiceDocument:
     """The invoice in a form: made at the first call and kept, the same bytes until it is paid,
-    voided or credited, which its documents say. Raises RenderError."""
-    own: dict[str, Any] = {"account_id": invoice.account_id, "invoice_id": invoice.id}
-    found = await InvoiceDocument.get_or_none(**own, form=form)
-    while found is None:
-        standing = await Invoice.get(account_id=invoice.account_id, id=invoice.id)
-        made = await documents.render(await invoice_values.as_issued(standing), form)
-        found = await _kept(standing, form, made)
-    return found
+    voided or credited, which its documents say. Raises RenderError, StoreError."""
+    return await _found(invoice, form) or await _made(invoice, form)
 
 
 async def content(document: InvoiceDocument) -> bytes:
-    """The bytes of a stored document. Raises DamagedError where they are not those that were
-    kept."""
-    found = document.content or b""
+    """The bytes of a stored document. Raises StoreError, and DamagedError where they are not those
+    that were kept."""
+    try:
+        if document.place is None:
+            found = document.content or b""
+        else:
+            found = await document_store.get(document.place, document.size)
+    except MissingError as error:
+        raise DamagedError(str(error)) from None
     if hashlib.sha256(found).hexdigest() != document.sha256:
         raise DamagedError(f"the stored document {document.id} is damaged")
     return found
 
 
 def forget(invoice: Invoice) -> Change:
-    """What has an invoice's documents made anew: it stands otherwise from now on."""
+    """What has an invoice's documents made anew: it stands otherwise from now on. Copies outside
+    the database stay, and nothing leads to them."""
     sql = "DELETE FROM invoice_documents WHERE account_id = ? AND invoice_id = ?"
     return Change(sql, [invoice.account_id, invoice.id])
 
 
-async def _kept(drawn: Invoice, form: Form, made: bytes) -> InvoiceDocument | None:
-    """The stored document, which is somebody else's where that was quicker; None where the invoice
-    no longer stands as it was drawn."""
-    own: dict[str, Any] = {"account_id": drawn.account_id, "invoice_id": drawn.id, "form": form}
+async def _found(invoice: Invoice, form: Form) -> InvoiceDocument | None:
+    own = Query(InvoiceDocument).where("account_id = ?", invoice.account_id)
+    return await own.where("invoice_id = ?", invoice.id).where("form = ?", form).one()
+
+
+_in_hand: WeakValueDictionary[tuple[UUID, Form], asyncio.Lock] = WeakValueDictionary()
+"""The documents that are being made, as long as anybody waits for them."""
+
+
+async def _made(invoice: Invoice, form: Form) -> InvoiceDocument:
+    lock = _in_hand.setdefault((invoice.id, form), asyncio.Lock())
+    async with lock:
+        while (found := await _found(invoice, form)) is None:
+            standing = await Invoice.get(account_id=invoice.account_id, id=invoice.id)
+            made = await documents.render(await invoice_values.as_issued(standing), form)
+            await _keep(standing, form, made)
+    return found
+
+
+async def _keep(drawn: Invoice, form: Form, made: bytes) -> None:
+    """Keeps the document, unless somebody else was quicker, or the invoice no longer stands as it
+    was drawn."""
+    digest = hashlib.sha256(made).hexdigest()
+    outside = settings.current().documents_are_outside
+    place = f"{drawn.account_id}/{drawn.id}/{form}/{digest}" if outside else None
+    if place is not None:
+        # Before the account is locked: a copy that no row tells of harms nobody.
+        await document_store.put(place, made)
     async with accounts.locked(drawn.account_id):
         now = await Invoice.get(account_id=drawn.account_id, id=drawn.id)
         if any(getattr(now, column) != getattr(drawn, column) for column in STANDING):
-            return None
-        new = {
-            "content": made,
-            "size": len(made),
-            "sha256": hashlib.sha256(made).hexdigest(),
-            "rendered_at": clock.now(),
-        }
-        return (await InvoiceDocument.get_or_create(new, **own))[0]
+            return
+        await InvoiceDocument.get_or_create(
+            {
+                "content": None if outside else made,
+                "place": place,
+                "size": len(made),
+                "sha256": digest,
+                "rendered_at": clock.now(),
+            },
+            account_id=drawn.account_id,
+            invoice_id=drawn.id,
+            form=form,
+        )

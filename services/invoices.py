@@ -188,7 +188,8 @@ def terms_of(tenant: Tenant) -> Terms:
 
 async def linked(link: Link) -> Invoice | None:
     """The invoice that a signed link opens: the signature is the permission."""
-    return await Invoice.get_or_none(account_id=link.account_id, id=link.invoice_id)
+    own = Query(Invoice).where("account_id = ?", link.account_id)
+    return await own.where("id = ?", link.invoice_id).one()
 
 
 async def _lines(account_id: UUID, invoice_ids: Sequence[UUID]) -> Lines:

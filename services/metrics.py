@@ -63,6 +63,17 @@ DOCUMENTS = Histogram(
     ("outcome",),
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
+STORE = Histogram(
+    "seatwise_document_store_seconds",
+    "How long the store outside the database took over a document, by outcome.",
+    ("operation", "outcome"),
+    buckets=SECONDS,
+)
+WAITING = Gauge(
+    "seatwise_documents_waiting",
+    "Documents that are being drawn, or wait for it.",
+    multiprocess_mode="livesum",
+)
 POOL = Gauge(
     "seatwise_database_connections",
     "Connections to PostgreSQL in use, requests that wait for one, and the limit.",
@@ -109,6 +120,12 @@ def drawn(outcome: str, seconds: float) -> None:
         DOCUMENTS.labels(outcome).observe(seconds)
 
 
+def kept_outside(operation: str, outcome: str, seconds: float) -> None:
+    """Counts what the store of documents was asked for."""
+    if are_kept():
+        STORE.labels(operation, outcome).observe(seconds)
+
+
 def mailed(status: str, count: int = 1) -> None:
     """Counts what became of an attempt to send a mail."""
     if are_kept() and count:
@@ -121,9 +138,11 @@ def connection_refused(code: str) -> None:
         CONNECTIONS_REFUSED.labels(code).inc()
 
 
-def sample(executions: Counts[str]) -> None:
-    """Takes down what is not counted as it happens: the pool, and how operations were run."""
+def sample(executions: Counts[str], documents: int) -> None:
+    """Takes down what is not counted as it happens: the pool, how operations were run, and how
+    many documents are in hand."""
     SUBSCRIPTIONS.set(changes.listeners())
+    WAITING.set(documents)
     told = database.connections()
     for state, count in told.items():
         POOL.labels(state).set(count)

@@ -1,15 +1,24 @@
-"""The operator's access tokens: for the command line, which knows accounts by their code."""
+"""The operator's tokens: for the command line, which knows accounts by their code."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from models.access_tokens import AccessToken
 from models.users import User, UserStatus
-from services import access_tokens, accounts, activity, renewals, text
-from services.errors import OperatorError, Refusal
+from services import access_tokens, accounts, activity, auth, callers, renewals, text
+from services.errors import OperatorError, Refusal, Unauthenticated
 from services.permissions import TokenScope
+
+
+async def bearer(code: str, email: str, lifetime: timedelta, at: datetime) -> str:
+    """A bearer token of an enabled user. Raises OperatorError."""
+    try:
+        await callers.by_claims(auth.Claims(email, code), at)
+    except Unauthenticated:
+        raise OperatorError(f"account {code} has no enabled user {email}") from None
+    return auth.issue_token(code, email, lifetime, at)
 
 
 async def create(

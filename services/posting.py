@@ -29,6 +29,7 @@ from services import (
     smtp,
     text,
 )
+from services.document_store import StoreError
 from services.documents import RenderError
 from services.errors import OperatorError, Refusal
 from services.forms import Form
@@ -130,7 +131,7 @@ async def _send(run: Run, client: Client, mail: Mail) -> None:
         return
     try:
         await _send_claimed(client, mail, at)
-    except (Postponed, ServerAway, RenderError) as error:
+    except (Postponed, ServerAway, RenderError, StoreError) as error:
         await mails.postpone(mail, at, str(error))
     except Refused as error:
         await mails.note(mail, MailStatus.FAILED, str(error))
@@ -147,7 +148,7 @@ async def _send(run: Run, client: Client, mail: Mail) -> None:
 
 
 async def _send_claimed(client: Client, mail: Mail, at: datetime) -> None:
-    """Raises MailError, RenderError."""
+    """Raises MailError, RenderError, StoreError."""
     letter = await _written(mail)
     if letter is None:
         await mails.note(mail, MailStatus.DROPPED)

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from services.document_settings import DocumentSettings
 from services.errors import OperatorError
 from services.letterheads import LetterheadSettings
 from services.mail_settings import MailSettings
@@ -92,7 +93,7 @@ def _networks(networks: tuple[str, ...]) -> tuple[str, ...]:
     return networks
 
 
-class Settings(SellerSettings, LetterheadSettings, MailSettings):
+class Settings(SellerSettings, LetterheadSettings, MailSettings, DocumentSettings):
     """The settings, each from the environment variable of its name in capitals."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")

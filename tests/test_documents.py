@@ -12,12 +12,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
-from services import documents, money, rendering, taxes, typesetting
+from services import documents, money, rendering, settings, taxes, typesetting
 from services.documents import Address, DocumentLine, InvoiceDocument, Party, RenderError, Seller
 from services.forms import FORMS
 from services.phrases import Reader
@@ -388,6 +389,21 @@ async def test_closing_cancels_whoever_waits() -> None:
     await documents.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_as_many_workers_draw_at_once_as_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await documents.close()
+    monkeypatch.setenv("DOCUMENT_WORKERS", "2")
+    settings.current.cache_clear()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # Each of the two waits for the other.
+    both = (documents._in_worker(pipe.read_text), documents._in_worker(pipe.write_text, "met"))
+    read, written = await asyncio.gather(*both)
+    assert (read, written) == ("met", 3)
+    await documents.close()
 
 
 async def test_closing_without_a_worker_does_nothing() -> None:
