@@ -41,6 +41,7 @@ async def update_billing_details(
         address=_address(input.address),
         tax_id=input.tax_id,
         purchase_order_number=input.purchase_order_number,
+        locale=input.locale,
     )
     row = await account_settings.update_billing_details(
         info.context.actor, details, info.context.at

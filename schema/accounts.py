@@ -50,6 +50,11 @@ class BillingDetails:
     address: Address
     tax_id: str | None
     purchase_order_number: str | None
+    locale: str = strawberry.field(
+        description="The language, and the way of writing dates and numbers, of later invoices and "
+        'mails: a tag such as "de-DE". They are written in German, French, Spanish, Japanese, and '
+        "for all other languages in English."
+    )
     tax_treatment: TaxTreatment = strawberry.field(
         description="How invoices are taxed; REVERSE_CHARGE needs a taxId that is a valid VAT id."
     )
@@ -94,6 +99,7 @@ class Account(Node):
             address=Address(**row.address),
             tax_id=row.tax_id,
             purchase_order_number=row.purchase_order_number,
+            locale=row.locale.replace("_", "-"),
             tax_treatment=taxes.restored(row.tax).treatment,
         )
 
@@ -216,6 +222,9 @@ class UpdateBillingDetailsInput:
     address: AddressInput | None = strawberry.UNSET
     tax_id: str | None = strawberry.UNSET
     purchase_order_number: str | None = strawberry.UNSET
+    locale: str | None = strawberry.field(
+        default=strawberry.UNSET, description='A tag such as "de-DE".'
+    )
 
 
 @strawberry.type(description="The outcome of updateBillingDetails.")

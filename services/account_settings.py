@@ -84,6 +84,7 @@ _DETAILS: dict[str, Any] = {
     "billing_email": text.email,
     "legal_name": lambda value, column: text.clean(value, text.MAX_NAME, column),
     "address": clean_address,
+    "locale": text.locale,
     "tax_id": lambda value, column: text.clean_optional(value, text.MAX_REFERENCE, column),
     "purchase_order_number": lambda value, column: text.clean_optional(
         value, text.MAX_REFERENCE, column

@@ -6,7 +6,7 @@ The template lays out; what is said where depends on how the invoice stands, and
 from dataclasses import dataclass
 
 from models.plans import BillingInterval
-from services import vat_ids
+from services import taxes, vat_ids
 from services.documents import DocumentLine, InvoiceDocument, Party
 from services.drafts import Wording
 from services.phrases import Reader
@@ -124,8 +124,15 @@ class Words:
 
     def tax(self, tax: TaxAmount) -> str:
         """A tax with its rate and what it is charged on."""
-        base, rate = self.amount(tax.base_minor), self.reader.percent(tax.rate_ppm)
-        return self.reader.say("{tax} {rate} on {base}").format(tax=tax.name, rate=rate, base=base)
+        say, base = self.reader.say, self.amount(tax.base_minor)
+        name = say("Tax") if tax.name == taxes.UNNAMED else tax.name
+        rate = self.reader.percent(tax.rate_ppm)
+        return say("{tax} {rate} on {base}").format(tax=name, rate=rate, base=base)
+
+    @property
+    def taxes(self) -> list[TaxAmount]:
+        """The taxes that are told: not the rate of 0 of whoever charges no tax."""
+        return [it for it in self.document.taxes if it.rate_ppm or it.name != taxes.UNNAMED]
 
     @property
     def tax_note(self) -> str | None:

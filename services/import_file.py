@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, StrictBool
 
 from models.plans import BillingInterval, PlanFeature
 from models.users import ProductRole, UserStatus
+from services import money
 from services.import_forms import (
     Code,
     Country,
@@ -18,6 +19,7 @@ from services.import_forms import (
     Day,
     Email,
     Line,
+    Locale,
     Name,
     Part,
     PostalCode,
@@ -66,6 +68,7 @@ class BillingDetailsPart(Part):
     address: AddressPart
     tax_id: Reference | None = None
     purchase_order_number: Reference | None = None
+    locale: Locale = money.DEFAULT_LOCALE
 
 
 class ProductPart(Part):

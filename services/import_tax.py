@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from services import money, text
 from services.import_forms import Part, Rate, checked
-from services.taxes import Taxation, TaxRate, TaxTreatment
+from services.taxes import UNNAMED, Taxation, TaxRate, TaxTreatment
 
 MAX_RATES = 5
 """How many taxes an invoice can carry."""
@@ -82,7 +82,7 @@ def taxation(part: TaxPart) -> Taxation:
 
 def single_rate(rate: str) -> Taxation:
     """Taxation by one rate, a fraction: "0.19" is 19 %."""
-    only = TaxRate(name="Tax", rate_ppm=_ppm(rate))
+    only = TaxRate(name=UNNAMED, rate_ppm=_ppm(rate))
     return Taxation(treatment=TaxTreatment.STANDARD, rates=(only,))
 
 

@@ -15,6 +15,7 @@ from services import money
 from services.money import PPM
 
 __all__ = [
+    "UNNAMED",
     "TaxAmount",
     "TaxRate",
     "TaxTreatment",
@@ -28,6 +29,10 @@ __all__ = [
     "snapshot",
     "stored",
 ]
+
+
+UNNAMED = "Tax"
+"""The name of the one rate of an account whose vendor gave it none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

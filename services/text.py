@@ -6,6 +6,7 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 from pycountry import countries
 
+from services import money
 from services.errors import invalid
 
 MAX_NAME = 200
@@ -53,6 +54,17 @@ def email(value: str, *field: str) -> str:
         return validate_email(value, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
         raise invalid("This is not an e-mail address.", *field) from None
+
+
+def locale(value: str, *field: str) -> str:
+    """The locale in the form in which it is stored: "de_DE" for "de-DE".
+
+    Raises Refusal INVALID for a tag that is malformed or unknown.
+    """
+    try:
+        return str(money.parse_locale(value.strip() or "-"))
+    except ValueError:
+        raise invalid('This is no known locale such as "de-DE".', *field) from None
 
 
 def is_country(code: str) -> bool:

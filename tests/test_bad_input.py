@@ -101,6 +101,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("updateBillingDetails", "legalName", CONTROL),
     ("updateBillingDetails", "taxId", REFERENCES),
     ("updateBillingDetails", "purchaseOrderNumber", REFERENCES),
+    ("updateBillingDetails", "locale", {"unknown": "xx-XX", "path": "../de", "empty": " "}),
     ("updateBillingDetails", "address.line1", CONTROL),
     ("updateBillingDetails", "address.city", CONTROL),
     ("updateBillingDetails", "address.line2", REFERENCES | {"too long": "x" * 201}),

@@ -7,7 +7,7 @@ import pytest
 from tests import samples
 from tests.world import Client, World
 
-DETAILS = """billingEmail legalName taxId purchaseOrderNumber
+DETAILS = """billingEmail legalName taxId purchaseOrderNumber locale
   address { line1 line2 postalCode city region countryCode }"""
 ADDRESS = {
     "line1": "2 New Road",
@@ -22,6 +22,7 @@ BEFORE: dict[str, Any] = {
     "legalName": "Acme Incorporated",
     "taxId": None,
     "purchaseOrderNumber": None,
+    "locale": "en-US",
     "address": {
         "line1": "1 Main Street",
         "line2": None,
@@ -60,6 +61,7 @@ async def test_all_details_can_be_changed_at_once(world: World) -> None:
         "legalName": "Acme Holding",
         "taxId": "GB123456789",
         "purchaseOrderNumber": "PO-7",
+        "locale": "de-DE",
         "address": ADDRESS,
     }
     assert await update(ada, **wanted) == wanted
@@ -73,6 +75,7 @@ async def test_all_details_can_be_changed_at_once(world: World) -> None:
         ("legalName", "アクメ株式会社"),
         ("taxId", "US12-3456789"),
         ("purchaseOrderNumber", "PO-7"),
+        ("locale", "pt-BR"),
         ("address", ADDRESS),
     ],
 )
@@ -92,7 +95,7 @@ async def test_what_is_optional_can_be_cleared(
     assert await update(ada, **{field: nothing}) == BEFORE
 
 
-@pytest.mark.parametrize("field", ["billingEmail", "legalName", "address"])
+@pytest.mark.parametrize("field", ["billingEmail", "legalName", "address", "locale"])
 async def test_null_leaves_what_is_required_as_it_is(sqlite_world: World, field: str) -> None:
     await sqlite_world.load()
     assert await update(sqlite_world.client("ada"), **{field: None}) == BEFORE

@@ -435,6 +435,7 @@ async def test_administrators_of_a_group_that_the_file_leaves_out_stay(
         (["payment_terms_days"], 7),
         (["billing_details", "tax_id"], "US 12"),
         (["billing_details", "purchase_order_number"], "PO-1"),
+        (["billing_details", "locale"], "de-DE"),
         (["license_management"], {"only_billing_administrators_manage_users": True}),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, list) else None,

@@ -87,6 +87,8 @@ FORMS: list[tuple[Steps, object]] = [
     ((*ACCOUNT, "payment_terms_days"), 366),
     ((*ACCOUNT, "payment_terms_days"), "30"),
     ((*DETAILS, "billing_email"), "billing.acme.example"),
+    ((*DETAILS, "locale"), "xx-XX"),
+    ((*DETAILS, "locale"), "../de"),
     ((*DETAILS, "address", "country_code"), "ZZ"),
     ((*DETAILS, "address", "country_code"), "USA"),
     ((*DETAILS, "address", "postal_code"), "1\u00002"),

@@ -61,6 +61,18 @@ async def test_why_there_is_no_tax_is_told(
     assert note in await text_of(sqlite_world)
 
 
+async def test_an_invoice_is_written_as_its_account_s_locale_was_when_it_was_issued(
+    sqlite_world: World,
+) -> None:
+    account = monthly(rated(*CANADIAN))
+    account["billing_details"]["locale"] = "de-DE"
+    await sqlite_world.load(account)
+    await sqlite_world.client("ada").do("updateBillingDetails", locale="ja")
+    text = await text_of(sqlite_world)
+    assert "Rechnungsdatum 01.07.2026" in text
+    assert "GST 5 % auf 273,10 €" in text
+
+
 SELLER = {
     "SELLER_LEGAL_NAME": "Northwind GmbH",
     "SELLER_ADDRESS_LINE1": "Leopoldstraße 21",

@@ -45,7 +45,7 @@ FIELDS: dict[str, dict[Right, str]] = {
     "SeatGroupConnection": {GROUPS: "edges pageInfo totalCount"},
     "SeatGroupEdge": {GROUPS: "node cursor"},
     "BillingDetails": {
-        BILLING: "billingEmail legalName address taxId purchaseOrderNumber taxTreatment"
+        BILLING: "billingEmail legalName address taxId purchaseOrderNumber locale taxTreatment"
     },
     "Address": {BILLING: "line1 line2 postalCode city region countryCode"},
     "Subscription": {
