@@ -8,7 +8,6 @@ last of several takes what rounding left, and all of them add up to the invoice 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 
 from models.accounts import Account
 from models.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
@@ -44,15 +43,15 @@ def credited(lines: Sequence[int], charged: Sequence[TaxAmount], amount: int) ->
     amount grows. First tax is told from subtotal, then each is divided among its own parts.
     """
     subtotal, tax = sum(lines), sum(it.tax_minor for it in charged)
-    of_subtotal, of_tax = _divided(amount, [subtotal, tax])
+    of_subtotal, of_tax = money.divided(amount, [subtotal, tax])
     bases = [it.base_minor for it in charged]
     of_bases = [of_subtotal] * len(bases)
     if taxes.are_apportioned(charged):
-        of_bases = _divided(of_subtotal, bases)
+        of_bases = money.divided(of_subtotal, bases)
     return Amounts(
-        lines=tuple(_divided(of_subtotal, lines)),
+        lines=tuple(money.divided(of_subtotal, lines)),
         bases=tuple(of_bases),
-        taxes=tuple(_divided(of_tax, [it.tax_minor for it in charged])),
+        taxes=tuple(money.divided(of_tax, [it.tax_minor for it in charged])),
     )
 
 
@@ -147,18 +146,6 @@ def _lines(note: Invoice, billed: Sequence[InvoiceLine], parts: Amounts) -> list
         )
         for line, amount in zip(billed, parts.lines, strict=True)
     ]
-
-
-def _divided(amount: int, parts: Sequence[int]) -> list[int]:
-    """The amount in proportion to the parts, whose sum it does not exceed. No result is more than
-    its part, and none shrinks while the amount grows: what is left after each is divided among
-    those that follow."""
-    left, whole, found = amount, sum(parts), []
-    for part in parts:
-        own = money.round_half_up(Fraction(left * part, whole)) if whole else 0
-        found.append(own)
-        left, whole = left - own, whole - part
-    return found
 
 
 def _differences(before: Sequence[int], after: Sequence[int]) -> tuple[int, ...]:

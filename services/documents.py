@@ -97,15 +97,17 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """The invoice that a credit note is for."""
+    """The invoice that a credit note is for, and why."""
 
     number: str
     issued_on: date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceDocument:
-    """Everything that the documents of an invoice or a credit note show.
+class Issued:
+    """What an invoice or a credit note said when it was issued, and says ever after: all that its
+    e-invoice is made from.
 
     Amounts are in the currency's minor unit, negative on a credit note; `issued_at` is the UTC
     instant that the PDF's metadata carry; `locale` decides language, dates and numbers.
@@ -113,7 +115,6 @@ class InvoiceDocument:
 
     kind: str
     number: str
-    status: str
     issued_on: date
     due_on: date
     issued_at: datetime
@@ -129,16 +130,28 @@ class InvoiceDocument:
     taxes: tuple[TaxAmount, ...]
     tax_minor: int
     total_minor: int
-    credited_minor: int = 0
-    settled_on: date | None = None
     credits: Reference | None = None
-    reason: str | None = None
-    letterhead: Letterhead = field(default_factory=Letterhead)
 
     @property
     def is_credit_note(self) -> bool:
         """Whether it takes back what an invoice billed."""
         return self.credits is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDocument(Issued):
+    """Everything that the PDF shows: what was issued, where it stands, and on which letterhead."""
+
+    status: str
+    credited_minor: int = 0
+    settled_on: date | None = None
+    void_reason: str | None = None
+    letterhead: Letterhead = field(default_factory=Letterhead)
+
+    @property
+    def reason(self) -> str | None:
+        """Why the credit note was issued, or the invoice voided."""
+        return self.credits.reason if self.credits else self.void_reason
 
     @property
     def due_minor(self) -> int:

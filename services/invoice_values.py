@@ -36,7 +36,7 @@ async def as_issued(invoice: Invoice) -> InvoiceDocument:
         credited_minor=invoice.credited_minor,
         settled_on=invoice.settled_on,
         credits=await _credited(invoice),
-        reason=invoice.reason,
+        void_reason=invoice.reason,
         letterhead=settings.current().letterhead,
     )
 
@@ -46,7 +46,8 @@ async def _credited(invoice: Invoice) -> Reference | None:
         return None
     own: dict[str, Any] = {"account_id": invoice.account_id, "id": invoice.credits_id}
     credited = await Invoice.get(**own)
-    return Reference(number=credited.number, issued_on=credited.issued_on)
+    reason = invoice.reason or ""
+    return Reference(number=credited.number, issued_on=credited.issued_on, reason=reason)
 
 
 def _document_line(line: InvoiceLine) -> DocumentLine:

@@ -82,6 +82,18 @@ def shared(amount_minor: int, shares: Sequence[int]) -> list[int]:
     return [end - begin for begin, end in pairwise([0, *ends])]
 
 
+def divided(amount: int, parts: Sequence[int]) -> list[int]:
+    """The amount in proportion to the parts, whose sum it does not exceed. No result is more than
+    its part, and none shrinks while the amount grows: what is left after each is divided among
+    those that follow."""
+    left, whole, found = amount, sum(parts), []
+    for part in parts:
+        own = round_half_up(Fraction(left * part, whole)) if whole else 0
+        found.append(own)
+        left, whole = left - own, whole - part
+    return found
+
+
 def tax(subtotal_minor: int, rate_ppm: int) -> int:
     """The tax on a subtotal at a rate in millionths (190000 is 19 %), rounded once."""
     return round_half_up(Fraction(subtotal_minor * rate_ppm, PPM))

@@ -20,7 +20,7 @@ from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_CSS
 from xhtml2pdf.document import pisaDocument
 
-from services import typesetting
+from services import archival, einvoice_terms, einvoices, typesetting
 from services.document_words import Words
 from services.documents import (
     Address,
@@ -52,7 +52,8 @@ def render_pdf(document: InvoiceDocument) -> bytes:
 
 
 def draw(document: InvoiceDocument) -> Drawing:
-    """The invoice as PDF, the same bytes each time, and the characters that no font has.
+    """The invoice as PDF/A-3 with its e-invoice, the same bytes each time, and the characters that
+    no font has.
 
     Raises RenderError where the PDF library so much as warns.
     """
@@ -64,9 +65,9 @@ def draw(document: InvoiceDocument) -> Drawing:
     )
     html, missing = typesetting.boxed(html)
     with _dated(int(document.issued_at.timestamp())), _strictness():
-        return Drawing(
-            content=_pdf(html, words.reader.language, document.letterhead), missing=missing
-        )
+        drawn = _pdf(html, words.reader.language, document.letterhead)
+    xml = einvoices.factur_x(document) if einvoice_terms.exists_for(document) else None
+    return Drawing(content=archival.archived(drawn, document.issued_at, xml), missing=missing)
 
 
 def _pdf(html: str, language: str, letterhead: Letterhead) -> bytes:

@@ -108,7 +108,7 @@ def test_seconds_are_called_seconds() -> None:
 CREDIT: dict[str, Any] = {
     "kind": "CREDIT_NOTE",
     "status": "ISSUED",
-    "credits": Reference(number="ACME-00001", issued_on=date(2026, 7, 1)),
+    "credits": Reference(number="ACME-00001", issued_on=date(2026, 7, 1), reason="Billed twice"),
     "total_minor": -124_950,
     "locale": "de",
 }
