@@ -29,7 +29,7 @@ from services.taxes import TaxAmount, Taxation
 log = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS = 60.0
-"""How long one document may take; 1,000 lines take 7 s."""
+"""How long one document may take; 1,000 lines take 9 s."""
 
 MEMORY_LIMIT_BYTES = 1_500_000_000
 """The worker's address space; 1,000 lines take 200 MB."""

@@ -293,6 +293,14 @@ def test_the_totals_stay_together_with_a_line_above_them() -> None:
         assert all(word in last for word in ("Subtotal", "VAT 19%", "Total", "Payment terms"))
 
 
+@pytest.mark.parametrize("lines", [1, 2, 20, 21])
+def test_no_page_ends_with_the_heads_of_lines_that_are_on_the_next(lines: int) -> None:
+    long = replace(BUYER, legal_name="Gesellschaft " * 24)
+    document = invoice(*[line(f"Line {index}") for index in range(lines)], buyer=long)
+    for page in pages(replace(document, seller=replace(SELLER, legal_name="Verein " * 46))):
+        assert ("Line " in page) == ("Unit price" in page)
+
+
 # Hostile and odd values.
 
 
