@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-lock lint install lock lock-image
+.PHONY: run test check bench bench-lock examples-lock lint install lock lock-image
 
 run: install
 	@$(BIN)/python manage.py demo
@@ -16,15 +16,27 @@ check: lint test
 bench: install
 	@$(BIN)/python -m benchmarks
 
-# Needs npm and uv. The peers' libraries, with hashes, without addresses.
+# Both need npm and uv. The libraries of the peers and of the examples, with hashes, without addresses.
 bench-lock:
-	cd benchmarks/peers && npm update --save --package-lock-only \
+	$(call lock-npm,benchmarks/peers)
+	$(call lock-pip,benchmarks/peers)
+
+examples-lock:
+	$(call lock-npm,examples)
+	$(call lock-pip,examples/python)
+
+define lock-npm
+	cd $(1) && npm update --save --package-lock-only \
 		--omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund && node -e \
 		"const lock = require('./package-lock.json'); \
 		for (const part of Object.values(lock.packages)) delete part.funding; \
 		fs.writeFileSync('package-lock.json', JSON.stringify(lock, null, 2) + '\n')"
-	uv pip compile benchmarks/peers/requirements.in --generate-hashes --no-emit-index-url \
-		--no-header --universal --upgrade --quiet -o benchmarks/peers/requirements.txt
+endef
+
+define lock-pip
+	uv pip compile $(1)/requirements.in --generate-hashes --no-emit-index-url \
+		--no-header --universal --upgrade --quiet -o $(1)/requirements.txt
+endef
 
 lint: install
 	@$(BIN)/ruff check .

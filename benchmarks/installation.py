@@ -29,7 +29,7 @@ async def install() -> None:
     PLACE.mkdir(exist_ok=True)
     await asyncio.gather(
         asyncio.to_thread(install_node_packages, PEERS, NODE),
-        asyncio.to_thread(_install_python_packages),
+        asyncio.to_thread(install_python_packages, REQUIREMENTS, PYTHON_HOME),
     )
 
 
@@ -42,30 +42,35 @@ def versions() -> dict[str, str]:
 
 
 def install_node_packages(pinned: Path, place: Path) -> None:
-    """Installs into a folder what package.json and its lock in another one say, unless it is
-    there. Raises Failure."""
+    """Installs into a folder what package.json, those of its workspaces, and its lock in another
+    one say, unless it is there. Raises Failure."""
     lock = pinned / "package-lock.json"
     if _is_done(place, lock):
         return
     if shutil.which("npm") is None:
         raise Failure("this needs Node.js 20 or newer, with npm")
     shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    shutil.copy(pinned / "package.json", place)
-    shutil.copy(lock, place)
+    for file in (pinned / "package.json", lock, *pinned.glob("*/package.json")):
+        copy = place / file.relative_to(pinned)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy)
     # No script of a package runs: none of them needs one.
     quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
     _run("npm", "ci", *quiet, folder=place)
     _set_done(place, lock)
 
 
-def _install_python_packages() -> None:
-    if _is_done(PYTHON_HOME, REQUIREMENTS):
-        return
-    _run(sys.executable, "-m", "venv", "--clear", str(PYTHON_HOME))
-    quiet = ("--quiet", "--disable-pip-version-check", "--require-hashes")
-    _run(str(PYTHON), "-m", "pip", "install", *quiet, "-r", str(REQUIREMENTS))
-    _set_done(PYTHON_HOME, REQUIREMENTS)
+def install_python_packages(requirements: Path, home: Path) -> Path:
+    """Installs into an environment of their own what a lock file says, unless it is there; its
+    Python. Raises Failure."""
+    python = home / "bin" / "python"
+    if not _is_done(home, requirements):
+        _run(sys.executable, "-m", "venv", "--without-pip", "--clear", str(home))
+        quiet = ("--quiet", "--disable-pip-version-check", "--require-hashes")
+        pip = (sys.executable, "-m", "pip", "--python", str(python))
+        _run(*pip, "install", *quiet, "-r", str(requirements))
+        _set_done(home, requirements)
+    return python
 
 
 def _is_done(folder: Path, lock: Path) -> bool:

@@ -3,18 +3,36 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks import processes
+from benchmarks import installation, processes
 
 HERE = Path(__file__).parent
+LIBRARIES = installation.PLACE / "conformance"
+
 AUDITS = 61
 
 pytestmark = pytest.mark.xdist_group("conformance")
+
+
+@pytest.fixture
+def libraries() -> Path:
+    """Where graphql-http is installed, from the pinned versions.
+
+    Without npm the test is skipped, and says so; in CI that is a failure.
+    """
+    if shutil.which("npm") is None:
+        message = "Node.js is not installed (Debian: apt-get install nodejs npm)"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    installation.install_node_packages(HERE, LIBRARIES)
+    return LIBRARIES / "node_modules"
 
 
 @pytest.mark.parametrize("compiled", ["true", "false"])

@@ -1,59 +1,17 @@
-"""The examples, run as their readers would."""
+"""The client on a phone: sent until it is answered, done once."""
 
-import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from examples.mobile import change_users
-from tests.concurrency.processes import free_port
+from tests.clients.lines import DROPPED_AFTER, DROPPED_BEFORE, PASSED, broken
 from tests.faults.served import NOW, Served, prepare, serving
 
 ACCOUNT = """{ account { subscription { seats version }
     invoices { totalCount } activity { totalCount } } }"""
-
-PASSED, DROPPED_BEFORE, DROPPED_AFTER = "passed", "dropped before", "dropped after"
-
-
-class Line:
-    """A line to a server, whose connections break by a plan: before the request has arrived, or
-    once it was answered, before the answer has arrived. After the plan it holds."""
-
-    def __init__(self, port: int, plan: list[str]) -> None:
-        self.port = port
-        self.plan = plan
-        self.seen: list[str] = []
-
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        fate = self.plan.pop(0) if self.plan else PASSED
-        self.seen.append(fate)
-        with suppress(OSError):
-            request = await reader.read(65536)
-            if fate != DROPPED_BEFORE:
-                answer = await self._asked(request)
-                if fate == PASSED:
-                    writer.write(answer)
-                    await writer.drain()
-        writer.close()
-
-    async def _asked(self, request: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(request.replace(b"Connection: keep-alive", b"Connection: close"))
-        answer = await reader.read()
-        writer.close()
-        return answer
-
-
-@asynccontextmanager
-async def broken(port: int, plan: list[str]) -> AsyncIterator[tuple[str, Line]]:
-    """The address of a line that breaks, and the line."""
-    line, own = Line(port, plan), free_port()
-    async with await asyncio.start_server(line.carry, "127.0.0.1", own):
-        yield f"http://127.0.0.1:{own}", line
 
 
 async def state(server: Served) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""What clients and their tools make of the API: the examples, run as their readers would."""
