@@ -15,6 +15,7 @@ from typing import Any
 
 from services import settings
 from tests.concurrency.processes import free_port
+from tests.forked import Script
 
 PATIENCE = 30.0
 
@@ -24,7 +25,7 @@ class Server:
     """A running server."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Script
     log: Path
 
     def connect(self) -> socket.socket:
@@ -63,15 +64,13 @@ def get(path: str) -> bytes:
 
 
 @contextmanager
-def started(url: str, folder: Path, **environment: str) -> Iterator[Server]:
-    """A server on a migrated database, ready to answer; it is gone afterwards."""
+def started(url: str, folder: Path, *, anew: bool = False, **environment: str) -> Iterator[Server]:
+    """A server on a migrated database, ready to answer; it is gone afterwards. In an interpreter
+    of its own where `anew` says so."""
     port = free_port()
     told = os.environ | {"DATABASE_URL": url, "PORT": str(port), "LOG_FORMAT": "json"} | environment
     log = folder / "log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "server.py"], cwd=settings.ROOT, env=told, stdout=out, stderr=out
-        )
+    process = _begun(told, log) if anew else Script(["server.py"], told, log)
     server = Server(port, process, log)
     try:
         _wait_until_ready(server)
@@ -83,6 +82,12 @@ def started(url: str, folder: Path, **environment: str) -> Iterator[Server]:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _begun(environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "server.py"]
+    with log.open("wb") as out:
+        return subprocess.Popen(command, cwd=settings.ROOT, env=environment, stdout=out, stderr=out)
 
 
 def _wait_until_ready(server: Server) -> None:

@@ -14,7 +14,8 @@ import pytest
 from models.activity import ActivityEntry
 from models.invoices import Invoice
 from services.settings import ROOT
-from tests.test_manage import Ended, done, refused, run
+from tests.forked import Ended
+from tests.test_manage import done, refused, run
 from tests.test_taxes import CANADIAN, monthly, rated
 from tests.world import World, assert_counted
 

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,8 @@ from typer.testing import CliRunner
 
 import manage
 from services.settings import ROOT
-from tests import samples
+from tests import forked, samples
+from tests.forked import Ended
 from tests.test_import import EXAMPLE, dump
 from tests.world import MIGRATIONS, World
 
@@ -35,17 +35,9 @@ SECONDS = 20
 """How long a process may take to end; it takes 1 or 2."""
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended, and what it said."""
-
-    code: int | None
-    out: str
-    err: str
-
-
 async def run(*arguments: str, **environment: str) -> Ended:
-    """Runs a script of ours to its end, with the test's settings and those given."""
+    """Runs a script of ours to its end in a new interpreter, with the test's settings and those
+    given."""
     command = (sys.executable, *arguments)
     given = os.environ | environment
     process = await asyncio.create_subprocess_exec(
@@ -63,14 +55,14 @@ async def run(*arguments: str, **environment: str) -> Ended:
 
 async def done(*arguments: str, **environment: str) -> str:
     """What a command of manage.py says that is not refused."""
-    ended = await run("manage.py", *arguments, **environment)
+    ended = await asyncio.to_thread(forked.run, ["manage.py", *arguments], os.environ | environment)
     assert (ended.code, ended.err) == (0, "")
     return ended.out
 
 
 async def refused(*arguments: str, **environment: str) -> list[str]:
     """The lines on standard error of a command that is refused."""
-    ended = await run("manage.py", *arguments, **environment)
+    ended = await asyncio.to_thread(forked.run, ["manage.py", *arguments], os.environ | environment)
     assert (ended.code, ended.out) == (1, "")
     return ended.err.splitlines()
 
@@ -294,8 +286,9 @@ async def test_export_schema_prints_the_sdl_that_is_committed() -> None:
 
 
 async def test_help_names_every_command() -> None:
-    out = await done("--help")
-    assert all(f" {command} " in out for command in COMMANDS)
+    ended = await run("manage.py", "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert all(f" {command} " in ended.out for command in COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

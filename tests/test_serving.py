@@ -90,7 +90,7 @@ async def refuses(server: Server) -> bool:
 async def test_a_request_that_has_begun_is_answered_after_the_server_was_told_to_stop(
     acme: str, tmp_path: Path, workers: str
 ) -> None:
-    with started(acme, tmp_path, WORKERS=workers) as server:
+    with started(acme, tmp_path, anew=True, WORKERS=workers) as server:
         held = await Held.by(acme)
         asked = asyncio.create_task(change(server))
         await until(held.is_waited_for, 10)
@@ -108,7 +108,7 @@ async def test_a_request_that_has_begun_is_answered_after_the_server_was_told_to
 async def test_a_request_that_does_not_end_in_time_is_told_to_try_again(
     acme: str, tmp_path: Path
 ) -> None:
-    with started(acme, tmp_path, SHUTDOWN_TIMEOUT="3") as server:
+    with started(acme, tmp_path, anew=True, SHUTDOWN_TIMEOUT="3") as server:
         held = await Held.by(acme)
         asked = asyncio.create_task(change(server))
         await until(held.is_waited_for, 10)
@@ -140,7 +140,7 @@ async def test_a_server_that_is_told_to_stop_is_not_ready(sqlite_world: World) -
 def test_a_server_without_requests_stops_at_once(
     migrated_sqlite_url: str, tmp_path: Path, name: str
 ) -> None:
-    with started(migrated_sqlite_url, tmp_path) as server, server.connect():
+    with started(migrated_sqlite_url, tmp_path, anew=True) as server, server.connect():
         begin = time.monotonic()
         server.process.send_signal(getattr(signal, name))
         assert server.process.wait(10) == 0
@@ -170,7 +170,7 @@ async def test_a_worker_that_dies_is_replaced_and_the_figures_are_the_sum_of_all
     acme: str, tmp_path: Path
 ) -> None:
     metrics = free_port()
-    with started(acme, tmp_path, WORKERS="2", METRICS_PORT=str(metrics)) as server:
+    with started(acme, tmp_path, anew=True, WORKERS="2", METRICS_PORT=str(metrics)) as server:
         for _ in range(20):
             assert (await change(server)).status_code == 200
         first = children(server.process.pid)
@@ -216,7 +216,7 @@ async def test_a_worker_that_dies_is_replaced_and_the_figures_are_the_sum_of_all
 def test_metrics_are_nowhere_unless_a_port_is_given(
     migrated_sqlite_url: str, tmp_path: Path
 ) -> None:
-    with started(migrated_sqlite_url, tmp_path) as server:
+    with started(migrated_sqlite_url, tmp_path, anew=True) as server:
         assert server.exchange(get("/metrics")).startswith(b"HTTP/1.1 404")
         listening = Path(f"/proc/{server.process.pid}/net/tcp").read_text()
         assert f":{server.port:04X}" in listening
@@ -239,7 +239,7 @@ async def test_each_request_has_a_line_with_who_and_what_and_no_more(
     acme: str, tmp_path: Path
 ) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
-    with started(acme, tmp_path) as server:
+    with started(acme, tmp_path, anew=True) as server:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as http:
             http.headers["traceparent"] = f"00-{trace}-b7ad6b7169203331-01"
 

@@ -10,7 +10,8 @@ import pytest
 from services import settings
 from services.errors import OperatorError
 from services.proration import Proration
-from tests.test_manage import Ended, run
+from tests.forked import Ended
+from tests.test_manage import run
 from tests.world import World
 
 SHORT = "a key of fewer than 32 bytes"

@@ -2,10 +2,7 @@
 
 import asyncio
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +10,9 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parent.parent.parent
+from tests import forked
+from tests.forked import Script
+
 SECRET_KEY = "a key of the harness, thirty-two bytes or more"
 PATIENCE = 60.0
 """Seconds in which a process must be ready, however busy the machine is."""
@@ -33,27 +32,18 @@ def environment(url: str, now: datetime, port: int = 8000) -> dict[str, str]:
 
 def manage(url: str, now: datetime, *arguments: str) -> str:
     """What a command of the operator prints. Raises RuntimeError where it is refused."""
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment(url, now),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"manage.py {arguments[0]}: {done.stderr}")
-    return done.stdout
+    done = forked.run(["manage.py", *arguments], environment(url, now))
+    if done.code:
+        raise RuntimeError(f"manage.py {arguments[0]}: {done.err}")
+    return done.out
 
 
 def launch(plant: str | None, what: str) -> list[str]:
     """The command that runs the server or a worker, with the bug of that name where given."""
     if plant is not None:
-        return [sys.executable, "-m", "tests.concurrency.planted", plant, what]
+        return ["-m", "tests.concurrency.planted", plant, what]
     plain = {"server": ["server.py"], "worker": ["manage.py", "worker"]}
-    return [sys.executable, *plain[what]]
+    return plain[what]
 
 
 class Process:
@@ -66,7 +56,7 @@ class Process:
         self.log = log
         self.port = 0
         self.ready = False
-        self._running: subprocess.Popen[bytes] | None = None
+        self._running: Script | None = None
 
     @property
     def serves(self) -> bool:
@@ -82,11 +72,7 @@ class Process:
         """Starts it with the clock at that instant; a server is ready when this returns."""
         self.port = free_port()
         told = environment(self.url, now + SKEWS.get(self.name, timedelta(0)), self.port)
-        with self.log.open("ab") as log:
-            # A session of its own, so that a kill reaches what it has started as well.
-            self._running = subprocess.Popen(  # noqa: ASYNC220 (starting does not wait)
-                self.command, cwd=ROOT, env=told, stdout=log, stderr=log, start_new_session=True
-            )
+        self._running = Script(self.command, told, self.log)
         if self.serves:
             await self._until_ready()
         self.ready = True
@@ -95,8 +81,7 @@ class Process:
         """SIGKILL: no goodbye, whatever it is in the middle of."""
         self.ready = False
         if self._running is not None:
-            if self.is_up:
-                os.killpg(self._running.pid, signal.SIGKILL)
+            self._running.kill()
             self._running.wait()
             self._running = None
 

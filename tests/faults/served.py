@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +20,7 @@ from services import auth, clock, database, imports, migrations, settings
 from services.import_file import ImportFile
 from tests import samples
 from tests.concurrency.processes import free_port
+from tests.forked import Script
 
 NOW = "2026-07-01T12:00:00+00:00"
 CODES = ("acme", "beta", "gamma", "delta")
@@ -38,7 +37,7 @@ class Served:
     """A running server, and what it said."""
 
     address: str
-    process: subprocess.Popen[bytes]
+    process: Script
     http: httpx.AsyncClient
 
     async def ask(self, code: str, query: str, **variables: Any) -> httpx.Response:
@@ -66,10 +65,7 @@ async def serving(url: str, folder: Path, **environment: str) -> AsyncIterator[S
     port = free_port()
     told = os.environ | {"DATABASE_URL": url, "PORT": str(port)} | environment
     address = f"http://127.0.0.1:{port}"
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: ASYNC220 (starting does not wait)
-            [sys.executable, "server.py"], cwd=settings.ROOT, env=told, stdout=log, stderr=log
-        )
+    process = Script(["server.py"], told, folder / "server.log")
     try:
         async with httpx.AsyncClient(base_url=address, timeout=30) as http:
             server = Served(address, process, http)

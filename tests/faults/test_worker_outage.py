@@ -1,8 +1,6 @@
 """PostgreSQL is killed while a worker renews: it goes on by itself and bills nobody twice."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ from services.import_file import ImportFile
 from tests import samples
 from tests.faults.cluster import Cluster
 from tests.faults.served import GAPS, prepare, rows, until
+from tests.forked import Script
 
 pytestmark = pytest.mark.xdist_group("load")
 
@@ -49,14 +48,10 @@ async def load_due(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def worker(url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(url: str, log: Path) -> Iterator[Script]:
     """A worker process, ended by its process id."""
     told = os.environ | {"DATABASE_URL": url, "BILLING_NOW": DUE}
-    command = [sys.executable, "manage.py", "worker"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=settings.ROOT, env=told, stdout=output, stderr=output
-        )
+    process = Script(["manage.py", "worker"], told, log)
     try:
         yield process
     finally:

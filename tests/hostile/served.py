@@ -19,6 +19,7 @@ import pytest
 from services import auth, clock, settings
 from tests.concurrency.processes import free_port
 from tests.faults.served import NOW, prepare
+from tests.forked import Script
 
 PROMISE = 0.5
 """Seconds in which everybody else is answered, whatever a hostile client does."""
@@ -50,7 +51,7 @@ class Served:
     """The server, and what its user was told."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    process: Script
     token: str
     log: Path
     client: httpx.Client
@@ -118,14 +119,7 @@ def serving(folder: Path) -> Iterator[Served]:
         told = os.environ | {"DATABASE_URL": url, "PORT": str(free_port())} | SETTINGS
     settings.current.cache_clear()
     log = folder / "server.log"
-    with log.open("wb") as written:
-        process = subprocess.Popen(
-            [sys.executable, "server.py"],
-            cwd=settings.ROOT,
-            env=told,
-            stdout=written,
-            stderr=written,
-        )
+    process = Script(["server.py"], told, log)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{told['PORT']}", timeout=10) as client:
             server = Served(int(told["PORT"]), process, token, log, client)
