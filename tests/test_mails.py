@@ -4,10 +4,9 @@ import asyncio
 import json
 import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from tortoise import Tortoise
 from models.mails import Mail, MailStatus
 from services import clock, mails, posting, settings, smtp
 from tests import samples
+from tests.forked import Script
 from tests.mailserver import FROM, MailServer, drop, html_of, send_through, serving, text_of
 from tests.test_manage import done, refused
 from tests.world import World
@@ -306,18 +306,15 @@ async def test_a_database_that_is_away_right_after_the_answer_is_told_later(
     assert times == [MailStatus.SENDING] * 2
 
 
-async def worker(world: World) -> Process:
+def worker(out: Path) -> Script:
     """A worker in a process of its own, by the real clock."""
     environment = {name: value for name, value in os.environ.items() if name != "BILLING_NOW"}
-    command = (sys.executable, "manage.py", "worker")
-    return await asyncio.create_subprocess_exec(
-        *command, cwd=settings.ROOT, env=environment, stdout=PIPE, stderr=PIPE
-    )
+    return Script(["manage.py", "worker"], environment, out, out.with_suffix(".err"))
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
 async def test_a_worker_that_is_killed_sends_nothing_twice(
-    world: World, server: MailServer, step: str
+    world: World, server: MailServer, step: str, tmp_path: Path
 ) -> None:
     """Before the server is given the mail it is tried again, and afterwards it is not."""
     await buy(world)
@@ -329,10 +326,10 @@ async def test_a_worker_that_is_killed_sends_nothing_twice(
         return "250 OK"
 
     (server.answers if step == "DATA" else server.at_recipients).append(kill)
-    process = await worker(world)
+    process = worker(tmp_path / "out")
     async with asyncio.timeout(30):
         await killed.wait()
-        await process.communicate()
+        await asyncio.to_thread(process.wait)
     before = await Mail.get()
     assert before.status == (MailStatus.SENDING if step == "DATA" else MailStatus.CLAIMED)
     assert await send() == 0
@@ -343,23 +340,23 @@ async def test_a_worker_that_is_killed_sends_nothing_twice(
 
 
 async def test_worker_processes_share_the_mails_and_end_when_they_are_told_to(
-    world: World, server: MailServer
+    world: World, server: MailServer, tmp_path: Path
 ) -> None:
     for seats in range(61, 71):
         await buy(world, seats)
-    processes = [await worker(world) for _ in range(2)]
+    outs = [tmp_path / "one", tmp_path / "another"]
+    processes = [worker(out) for out in outs]
     try:
         async with asyncio.timeout(60):
             while await Mail.exclude(status=MailStatus.SENT).exists():
                 await asyncio.sleep(0.1)
             for process in processes:
                 process.terminate()
-            told = [json.loads((await process.communicate())[0]) for process in processes]
+                await asyncio.to_thread(process.wait)
     finally:
         for process in processes:
-            if process.returncode is None:
-                process.kill()
-                await process.communicate()
+            process.kill()
+    told = [json.loads(out.read_text()) for out in outs]
     assert sum(summary["mails"] for summary in told) == 10
     assert len({str(letter["Message-ID"]) for letter in server.taken}) == len(server.taken) == 10
 

@@ -53,16 +53,21 @@ async def run(*arguments: str, **environment: str) -> Ended:
     return Ended(process.returncode, out.decode(), err.decode())
 
 
+async def command(*arguments: str, **environment: str) -> Ended:
+    """Runs a command of manage.py to its end."""
+    return await asyncio.to_thread(forked.run, ["manage.py", *arguments], os.environ | environment)
+
+
 async def done(*arguments: str, **environment: str) -> str:
     """What a command of manage.py says that is not refused."""
-    ended = await asyncio.to_thread(forked.run, ["manage.py", *arguments], os.environ | environment)
+    ended = await command(*arguments, **environment)
     assert (ended.code, ended.err) == (0, "")
     return ended.out
 
 
 async def refused(*arguments: str, **environment: str) -> list[str]:
     """The lines on standard error of a command that is refused."""
-    ended = await asyncio.to_thread(forked.run, ["manage.py", *arguments], os.environ | environment)
+    ended = await command(*arguments, **environment)
     assert (ended.code, ended.out) == (1, "")
     return ended.err.splitlines()
 
