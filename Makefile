@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 run: install
 	@$(BIN)/python manage.py demo
-	@$(BIN)/python server.py
+	@DEMO_SIGN_IN=true $(BIN)/python server.py
 
 test: install
 	@$(BIN)/python -m pytest

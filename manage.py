@@ -240,7 +240,7 @@ def prepare_demo() -> None:
     address = f"http://{configured.host}:{configured.port}"
     print("The demo is loaded." if loaded else "The database is in use and stays as it is.")
     if _run(demo.is_loaded):
-        print(demo.sign_ins(address, clock.now()))
+        print(demo.sign_ins(address, _run(lambda: demo.people(clock.now()))))
 
 
 async def _work() -> dict[str, int]:

@@ -67,6 +67,7 @@ def create_app() -> Starlette:
     app = Application(
         routes=[
             Route("/", pages.billing),
+            Route("/demo/sign-ins", pages.demo_sign_ins),
             Route("/graphql", graphql.endpoint, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", sockets.endpoint),
             *invoices.routes(),

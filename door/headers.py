@@ -6,13 +6,15 @@ from services import settings
 
 Headers = list[tuple[bytes, bytes]]
 
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+FRAMED_BY = "frame-ancestors 'none'"
+
+API_POLICY = f"default-src 'none'; {FRAMED_BY}"
 """For what is no page: should a browser be made to show it, it can do nothing."""
 
 PAGE_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    f"form-action 'self'; {FRAMED_BY}"
 )
 
 ALWAYS: Headers = [
@@ -40,14 +42,21 @@ TLS: Headers = [(b"strict-transport-security", b"max-age=31536000")]
 JSON = (b"application/json", b"application/graphql-response+json")
 
 
+def policy_framed_by(origins: Sequence[str]) -> str:
+    """The policy of a page that these origins' pages may show in a frame, and nobody else's."""
+    allowed = " ".join(origins) or "'none'"
+    return PAGE_POLICY.replace(FRAMED_BY, f"frame-ancestors {allowed}")
+
+
 def safe(headers: Sequence[tuple[bytes, bytes]], scheme: str) -> Headers:
     """The headers of an answer, with those that keep browsers from doing more than they should.
 
-    Answers in JSON are the API's, and no cache keeps them; everything else is for people.
+    Answers in JSON are the API's, and no cache keeps them; everything else is for people. What
+    an answer says itself stays.
     """
     given = dict(headers)
     api = given.get(b"content-type", b"").startswith(JSON)
-    made = [*headers, *(API if api else PAGE)]
+    made = [*headers, *(header for header in (API if api else PAGE) if header[0] not in given)]
     if api and b"cache-control" not in given:
         made.append(NO_STORE)
     return [*made, *TLS] if scheme == "https" or is_behind_tls() else made

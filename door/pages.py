@@ -1,18 +1,30 @@
 """What a browser opens: the billing page and GraphiQL, static files without a build."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
+
+from door import headers
+from services import clock, demo, settings
 
 WEB = Path(__file__).parent.parent / "web"
 
 
 async def billing(request: Request) -> Response:
-    """The billing page."""
-    return FileResponse(WEB / "billing/index.html")
+    """The billing page, which the vendor's own pages may have in a frame."""
+    policy = headers.policy_framed_by(settings.current().embed_origins)
+    return FileResponse(WEB / "billing/index.html", headers={"Content-Security-Policy": policy})
+
+
+async def demo_sign_ins(request: Request) -> Response:
+    """Whom to be in the demo, each with a token; nobody unless DEMO_SIGN_IN says so."""
+    offered = settings.current().demo_sign_in and await demo.is_loaded()
+    people = await demo.people(clock.now()) if offered else []
+    return JSONResponse([asdict(person) for person in people])
 
 
 def graphiql() -> Response:

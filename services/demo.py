@@ -4,10 +4,12 @@ The history is made by the product itself: each step is the use case, called wit
 instant at which it would have happened.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from secrets import token_hex
 
 from models.accounts import Account
+from models.users import User
 from services import auth, callers, imports, settings, subscriptions, workers
 from services.auth import Claims
 
@@ -79,13 +81,36 @@ async def load(at: datetime) -> bool:
     return True
 
 
-def sign_ins(address: str, at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the demo, with a token to come as them."""
+
+    role: str
+    name: str
+    email: str
+    account: str
+    token: str
+
+
+async def people(at: datetime) -> list[Person]:
+    """Whom to be in the loaded demo, each with a token that is good from this instant on."""
+    whom = [(role, ACCOUNT, email) for role, email in PEOPLE.items()]
+    whom += [("billing administrator", code, email) for code, email in OTHERS.items()]
+    return [await _person(role, code, email, at) for role, code, email in whom]
+
+
+async def _person(role: str, code: str, email: str, at: datetime) -> Person:
+    account = await Account.get(code=code)
+    user = await User.get(account_id=account.id, email=email)
+    token = auth.issue_token(code, email, SIGNED_IN, at)
+    return Person(role, user.name, email, account.name, token)
+
+
+def sign_ins(address: str, people: list[Person]) -> str:
     """Where to go and whom to be. Tokens stand behind #, which browsers keep to themselves."""
-    people = [(f"{role}, {email}", ACCOUNT, email) for role, email in PEOPLE.items()]
-    people += [(f"billing administrator of {it}, {who}", it, who) for it, who in OTHERS.items()]
     links = [
-        f"  {role}\n    {address}/#token={auth.issue_token(code, email, SIGNED_IN, at)}\n"
-        for role, code, email in people
+        f"  {who.role} of {who.account}, {who.email}\n    {address}/#token={who.token}\n"
+        for who in people
     ]
     return "\n".join(
         [

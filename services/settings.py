@@ -147,8 +147,12 @@ class Settings(SellerSettings, LetterheadSettings, MailSettings, DocumentSetting
     production that of HOST and PORT."""
     cors_origins: Annotated[Names, AfterValidator(_origins)] = ()
     """The origins whose pages may call the API."""
+    embed_origins: Annotated[Names, AfterValidator(_origins)] = ()
+    """The origins whose pages may show the billing page in a frame."""
     forwarded_allow_ips: Annotated[Names, AfterValidator(_networks)] = ("127.0.0.1", "::1")
     """The proxies whose X-Forwarded-Proto and X-Forwarded-For are believed."""
+    demo_sign_in: bool = False
+    """Whether anybody may come as one of the demo's people."""
     graphiql: bool = True
     introspection: bool = True
 
@@ -188,6 +192,12 @@ class Settings(SellerSettings, LetterheadSettings, MailSettings, DocumentSetting
     def _clock_moves_in_production(self) -> Self:
         if self.environment == "production" and self.billing_now is not None:
             raise ValueError("BILLING_NOW: refused when ENVIRONMENT=production")
+        return self
+
+    @model_validator(mode="after")
+    def _nobody_comes_without_a_token_in_production(self) -> Self:
+        if self.environment == "production" and self.demo_sign_in:
+            raise ValueError("DEMO_SIGN_IN: refused when ENVIRONMENT=production")
         return self
 
     @model_validator(mode="after")

@@ -247,6 +247,7 @@ async def test_an_answer_with_data_is_200_for_clients_of_the_new_media_type(acme
 # --- routes -------------------------------------------------------------------------------
 
 ROUTES = [
+    ("GET", "/demo/sign-ins", 200),
     ("GET", "/", 200),
     ("GET", "/graphql", 400),
     ("GET", "/healthz", 200),

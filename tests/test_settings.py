@@ -154,6 +154,11 @@ def test_the_clock_cannot_be_stopped_in_production(monkeypatch: pytest.MonkeyPat
     assert line.startswith("BILLING_NOW: ")
 
 
+def test_production_offers_no_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = refusal(monkeypatch, DEMO_SIGN_IN="true", ENVIRONMENT="production")
+    assert line.startswith("DEMO_SIGN_IN: ")
+
+
 def test_production_goes_by_the_real_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     assert values(monkeypatch, ENVIRONMENT="production").billing_now is None
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from server import create_app
+from services import clock, demo
 from services.import_file import ImportFile
 from tests import samples
 from tests.test_http import code, drawing, link, without
@@ -99,6 +100,42 @@ async def test_a_named_origin_can_read_errors_even_internal_ones(acme: World) ->
         assert response.headers["access-control-allow-origin"] == APP
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["x-request-id"]
+
+
+# --- frames and the demo ------------------------------------------------------------------
+
+
+async def test_named_origins_alone_may_have_the_billing_page_in_a_frame(acme: World) -> None:
+    page = {"Accept": "text/html"}
+    async with client(acme, EMBED_ORIGINS=f"{APP}, https://b.example") as http:
+        billing = await http.get("/")
+        others = [await http.get(path, headers=page) for path in ("/graphql", "/static/none")]
+    policy = billing.headers.get_list("content-security-policy")
+    assert len(policy) == 1
+    assert policy[0].endswith(f"frame-ancestors {APP} https://b.example")
+    assert policy[0].startswith("default-src 'self'")
+    for response in others:
+        assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+
+
+async def test_nobody_comes_without_a_token_unless_the_demo_is_loaded_and_open(
+    sqlite_world: World,
+) -> None:
+    sqlite_world.at("2026-11-23T09:00:00")
+    async with client(sqlite_world, DEMO_SIGN_IN="true") as http:
+        assert (await http.get("/demo/sign-ins")).json() == []
+    await demo.load(clock.now())
+    async with client(sqlite_world, DEMO_SIGN_IN="false") as http:
+        assert (await http.get("/demo/sign-ins")).json() == []
+    async with client(sqlite_world, DEMO_SIGN_IN="true") as http:
+        answer = await http.get("/demo/sign-ins")
+        assert answer.headers["cache-control"] == "no-store"
+        people = {person["email"]: person for person in answer.json()}
+        assert people.keys() == {*demo.PEOPLE.values(), *demo.OTHERS.values()}
+        for email, person in people.items():
+            signed_in = {"Authorization": f"Bearer {person['token']}"}
+            viewer = (await http.post("/graphql", json=VIEWER, headers=signed_in)).json()
+            assert viewer["data"] == {"viewer": {"email": email}}
 
 
 # --- requests that a page elsewhere makes a browser send ----------------------------------

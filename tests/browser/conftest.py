@@ -1,102 +1,126 @@
-"""A real server with the demo for each test, and pages of a real browser on it."""
+"""One server for all tests here, an account for each that changes something, and pages of a real
+browser on it, as wide as a desk's screen and as narrow as a phone's."""
 
+import json
 import os
-import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
 
-from services import settings
+from services import demo, settings
+from tests.browser import accounts
 
 NOW = "2026-11-23T09:00:00Z"
+COPIES = 60
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-quic",
     "--disable-background-networking",
     "--no-first-run",
 ]
+SIZES: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+}
 
 
 @dataclass(frozen=True)
 class Served:
-    """A running server: its address, and a token for each person of the demo by e-mail."""
+    """A running server: its address, tokens by account and e-mail, and the address of a page of
+    the vendor's, which may have ours in a frame. Whoever needs that one serves it."""
 
     address: str
-    tokens: dict[str, str]
-    environment: dict[str, str]
+    tokens: dict[str, dict[str, str]]
+    vendor: str
 
-    def operate(self, *arguments: str) -> None:
-        """Runs a command of the operator's on the server's database."""
-        command = [sys.executable, "manage.py", *arguments]
-        subprocess.run(
-            command, cwd=settings.ROOT, env=self.environment, capture_output=True, check=True
-        )
+
+@dataclass(frozen=True)
+class Tenant:
+    """An account on the server, like the demo's first one."""
+
+    served: Served
+    code: str = demo.ACCOUNT
+
+    @property
+    def address(self) -> str:
+        """Where the server is."""
+        return self.served.address
+
+    def token(self, role: str = "billing administrator") -> str:
+        """The token of whoever has this role, or this e-mail address."""
+        return self.served.tokens[self.code][demo.PEOPLE.get(role, role)]
+
+    async def send(
+        self, document: str, variables: dict[str, Any] | None = None, **who: str
+    ) -> dict[str, Any]:
+        """What another client does; the data of the answer, which has no errors."""
+        headers = {"Authorization": f"Bearer {self.token(**who)}"}
+        body = {"query": document, "variables": variables or {}}
+        async with httpx.AsyncClient(base_url=self.address, headers=headers, timeout=15) as http:
+            answer = (await http.post("/graphql", json=body)).json()
+        assert "errors" not in answer
+        data: dict[str, Any] = answer["data"]
+        return data
 
 
 @pytest.fixture(scope="session")
-def demo_database(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """The demo's database, made once, and the tokens that `make run` prints."""
-    path = tmp_path_factory.mktemp("demo") / "demo.db"
-    command = [sys.executable, "manage.py", "demo"]
-    printed = subprocess.run(
-        command, cwd=settings.ROOT, env=_environment(path), capture_output=True, check=True
-    )
-    found = re.findall(r", (\S+@\S+)\n.*#token=(\S+)", printed.stdout.decode())
-    return path, dict(found)
-
-
-@pytest.fixture(scope="session")
-def served(
-    demo_database: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
-    """A server with the demo, for tests that leave it as it was."""
-    with _serving(*demo_database, tmp_path_factory.mktemp("served")) as server:
-        yield server
-
-
-@pytest.fixture
-def served_anew(demo_database: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Served]:
-    """A server with the demo for one test alone, which may change what it likes."""
-    with _serving(*demo_database, tmp_path) as server:
-        yield server
-
-
-@contextmanager
-def _serving(source: Path, tokens: dict[str, str], folder: Path) -> Iterator[Served]:
-    """A server on a copy of the demo's database, stopped afterwards."""
-    for file in source.parent.glob("demo.db*"):
-        shutil.copy(file, folder / file.name)
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with the demo, and copies of its first account."""
     port = _free_port()
-    environment = _environment(folder / "demo.db") | {"PORT": str(port)}
+    environment = _environment(tmp_path_factory.mktemp("demo") / "demo.db", port)
+    command = [sys.executable, "-m", "tests.browser.accounts", str(COPIES)]
+    filled = subprocess.run(
+        command, cwd=settings.ROOT, env=environment, capture_output=True, check=True
+    )
     server = subprocess.Popen([sys.executable, "server.py"], cwd=settings.ROOT, env=environment)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_until_ready(address)
-        yield Served(address, tokens, environment)
+        yield Served(address, json.loads(filled.stdout), environment["EMBED_ORIGINS"])
     finally:
         server.terminate()
         server.wait(timeout=20)
 
 
-@pytest.fixture
-async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    """A page that fails the test on console errors and on requests to other hosts.
+@pytest.fixture(scope="session")
+def acme(served: Served) -> Tenant:
+    """The demo's first account, for tests that leave it as it was."""
+    return Tenant(served)
 
-    Without Chromium the test is skipped, and says so; in CI that is a failure.
-    """
-    # The page listens to its server, which has to outlive it.
-    if "served_anew" in request.fixturenames:
-        request.getfixturevalue("served_anew")
+
+@pytest.fixture(scope="session")
+def bruecke(served: Served) -> Tenant:
+    """An account on a plan without seat groups, for tests that leave it as it was."""
+    return Tenant(served, "bruecke")
+
+
+@pytest.fixture(scope="session")
+def codes() -> Iterator[str]:
+    """The accounts that no test has changed yet."""
+    return iter(accounts.codes(COPIES))
+
+
+@pytest.fixture
+def copy(served: Served, codes: Iterator[str]) -> Tenant:
+    """An account like the demo's first one, for one test alone, which may change what it likes."""
+    return Tenant(served, next(codes))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium. Without it tests are skipped, and say so; in CI that is a failure."""
     executable = shutil.which("chromium")
     if executable is None:
         message = "Chromium is not installed (Debian: apt-get install chromium)"
@@ -105,38 +129,63 @@ async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
         pytest.skip(message)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
-        context = await browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        trouble: list[str] = []
-        page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda message: (
-                trouble.append(f"console: {message.text}") if message.type == "error" else None
-            ),
-        )
-        page.on(
-            "request",
-            lambda request: (
-                None if _is_ours(request.url) else trouble.append(f"request: {request.url}")
-            ),
-        )
-        yield page
+        yield browser
         await browser.close()
-        assert trouble == []
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=SIZES)
+async def page(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[Page]:
+    """A page at a desk, and one on a phone."""
+    async with watched(browser, request.param) as page:
+        yield page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def wide_page(browser: Browser) -> AsyncIterator[Page]:
+    """A page at a desk."""
+    async with watched(browser, "desktop") as page:
+        yield page
+
+
+@asynccontextmanager
+async def watched(browser: Browser, size: str) -> AsyncIterator[Page]:
+    """A page that fails the test on console errors and on requests to other hosts."""
+    context = await browser.new_context(locale="en-US", reduced_motion="reduce", **SIZES[size])
+    page = await context.new_page()
+    page.set_default_timeout(15_000)
+    trouble: list[str] = []
+    page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            trouble.append(f"console: {message.text}") if message.type == "error" else None
+        ),
+    )
+    page.on(
+        "request",
+        lambda request: (
+            None if _is_ours(request.url) else trouble.append(f"request: {request.url}")
+        ),
+    )
+    yield page
+    await context.close()
+    assert trouble == []
 
 
 def _is_ours(url: str) -> bool:
     return url.startswith(("http://127.0.0.1:", "data:", "blob:"))
 
 
-def _environment(database: Path) -> dict[str, str]:
+def _environment(database: Path, port: int) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": f"sqlite://{database}",
         "SECRET_KEY": "a key for browser tests, thirty-two bytes or more",
         "BILLING_NOW": NOW,
+        "PORT": str(port),
+        "LOG_LEVEL": "warning",
+        "DEMO_SIGN_IN": "true",
+        "EMBED_ORIGINS": f"http://127.0.0.1:{_free_port()}",
     }
 
 

@@ -6,17 +6,12 @@ import pytest
 from playwright.async_api import Page, expect
 
 from services import demo
-from tests.browser.conftest import Served
+from tests.browser.conftest import Tenant
+from tests.browser.steps import explorer_opened
 
 ADA = demo.PEOPLE["billing administrator"]
 
-
-pytestmark = pytest.mark.xdist_group("browser")
-
-
-async def opened(page: Page, served: Served, email: str = ADA) -> None:
-    await page.goto(f"{served.address}/graphql#token={served.tokens[email]}")
-    await expect(page.locator("#who")).to_contain_text(email)
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 
 async def run(page: Page, tab: str) -> dict[str, Any]:
@@ -36,29 +31,31 @@ async def run(page: Page, tab: str) -> dict[str, Any]:
     return answer
 
 
-async def test_a_token_in_the_address_signs_in_and_leaves_the_address_bar(
-    page: Page, served: Served
+async def test_a_token_in_the_address_signs_in_and_is_in_memory_alone(
+    wide_page: Page, acme: Tenant
 ) -> None:
-    await opened(page, served)
-    assert page.url == f"{served.address}/graphql"
-    await page.reload()
-    await expect(page.locator("#who")).to_contain_text(ADA)
+    await explorer_opened(wide_page, acme)
+    assert wide_page.url == f"{acme.address}/graphql"
+    kept = await wide_page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")
+    assert acme.token() not in kept
+    await wide_page.reload()
+    await expect(wide_page.locator("#who")).to_have_text("Not signed in")
 
 
 async def test_a_pasted_token_signs_in_and_forgetting_it_signs_out(
-    page: Page, served: Served
+    wide_page: Page, acme: Tenant
 ) -> None:
-    await page.goto(f"{served.address}/graphql")
-    await expect(page.locator("#who")).to_have_text("Not signed in")
-    await page.get_by_label("Token").fill(served.tokens[ADA])
-    await page.get_by_role("button", name="Use token").click()
-    await expect(page.locator("#who")).to_contain_text(ADA)
-    await page.get_by_role("button", name="Forget").click()
-    await expect(page.locator("#who")).to_have_text("Not signed in")
+    await wide_page.goto(f"{acme.address}/graphql")
+    await expect(wide_page.locator("#who")).to_have_text("Not signed in")
+    await wide_page.get_by_label("Token").fill(acme.token())
+    await wide_page.get_by_role("button", name="Use token").click()
+    await expect(wide_page.locator("#who")).to_contain_text(ADA)
+    await wide_page.get_by_role("button", name="Forget").click()
+    await expect(wide_page.locator("#who")).to_have_text("Not signed in")
 
 
-async def test_the_seed_questions_work_on_the_demo(page: Page, served_anew: Served) -> None:
-    await opened(page, served_anew)
+async def test_the_seed_questions_work_on_the_demo(page: Page, copy: Tenant) -> None:
+    await explorer_opened(page, copy)
     review = await run(page, "ReviewThePage")
     assert review["data"]["account"]["subscription"]["seats"] == 65
     preview = await run(page, "PreviewAChange")
@@ -72,7 +69,19 @@ async def test_the_seed_questions_work_on_the_demo(page: Page, served_anew: Serv
     assert listed["data"]["account"]["invoices"]["totalCount"] >= 5
 
 
-async def test_the_docs_show_the_schema(page: Page, served: Served) -> None:
-    await opened(page, served)
-    await page.get_by_role("button", name="Show Documentation Explorer").click()
-    await expect(page.get_by_text("changeUsers", exact=False).first).to_be_visible()
+async def test_the_docs_show_the_schema(wide_page: Page, acme: Tenant) -> None:
+    await explorer_opened(wide_page, acme)
+    await wide_page.get_by_role("button", name="Show Documentation Explorer").click()
+    await expect(wide_page.get_by_text("changeUsers", exact=False).first).to_be_visible()
+
+
+async def test_each_change_is_shown_as_it_happens(wide_page: Page, copy: Tenant) -> None:
+    await explorer_opened(wide_page, copy)
+    await wide_page.get_by_role("tab", name="FollowChanges").click()
+    await wide_page.wait_for_timeout(300)
+    await wide_page.get_by_role("button", name="Execute query").click()
+    shown = wide_page.locator(".graphiql-response")
+    await expect(shown).to_contain_text('"parts": []')
+    await copy.send('mutation { createSeatGroup(input: {name: "New", seats: 1}) { __typename } }')
+    await expect(shown).to_contain_text('"SEAT_GROUPS"')
+    await wide_page.get_by_role("button", name="Stop query").click()

@@ -1,6 +1,7 @@
 /** What the page asks and tells the API, and what went wrong when it did. */
 
 import { post } from '/static/shared/graphql.js';
+import { readToken } from '/static/shared/session.js';
 
 /** A request without an answer: `code` is the API's, or UNREACHABLE. */
 export class ApiError extends Error {
@@ -23,7 +24,7 @@ async function ask(query, variables, signal) {
     return await post({ query, variables: { locale: navigator.language, ...variables } }, { signal });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    const message = error instanceof TypeError ? 'The server cannot be reached.' : error.message;
+    const message = error instanceof TypeError ? 'The server cannot be reached: try again in a moment.' : error.message;
     throw new ApiError(message, 'UNREACHABLE');
   }
 }
@@ -33,22 +34,25 @@ async function ask(query, variables, signal) {
  * even beside errors; `trouble` is the first error that is no missing right, or null.
  */
 export async function read(query, variables, signal) {
+  const token = readToken();
   const { data, errors = [] } = await ask(query, variables, signal);
-  if (!data) throw refused(errors[0]);
+  if (!data) throw refused(errors[0], token);
   const fault = errors.find((error) => error.extensions?.code !== 'FORBIDDEN');
   return { data, trouble: fault?.message ?? null };
 }
 
 /** Runs a mutation of one field and returns its payload. */
 export async function write(mutation, input) {
+  const token = readToken();
   const { data, errors = [] } = await ask(mutation, { input });
-  if (!data) throw refused(errors[0]);
+  if (!data) throw refused(errors[0], token);
   return Object.values(data)[0];
 }
 
-function refused(error) {
+/** What a request with this token was refused for. Another token may have come meanwhile. */
+function refused(error, token) {
   const code = error?.extensions?.code;
-  if (code === 'UNAUTHENTICATED') listeners.forEach((listener) => listener(error.message));
+  if (code === 'UNAUTHENTICATED' && token === readToken()) listeners.forEach((listener) => listener(error.message));
   return new ApiError(error?.message ?? 'The server sent no answer.', code);
 }
 

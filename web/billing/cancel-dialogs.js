@@ -22,6 +22,7 @@ export function CancelDialog({ subscription, onClose }) {
   const [change, submit] = useVersionedChange(CANCEL, { subscription, onClose, done });
   return html`
     <${FormDialog} title="Cancel the subscription?" action="Cancel subscription" danger
+      dismissal="Keep it"
       mutation=${change} onSubmit=${submit} onClose=${onClose}>
       <p>
         It ends on <strong>${ends}</strong>, the end of the period that is paid for. Until then

@@ -1,11 +1,18 @@
 /** Dates, counts and names of things as people read them. */
 
 const dates = new Intl.DateTimeFormat(navigator.language, { dateStyle: 'medium', timeZone: 'UTC' });
+const moments = new Intl.DateTimeFormat(navigator.language, {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+});
 const counts = new Intl.NumberFormat(navigator.language);
 
 const DAY = 24 * 60 * 60 * 1000;
 
 export const date = (iso) => dates.format(new Date(`${iso}T00:00:00Z`));
+
+/** An instant, in the reader's own time zone. */
+export const moment = (iso) => moments.format(new Date(iso));
 
 /** The last day of a period whose `end` is the first day after it. */
 export const lastDay = ({ end }) => dates.format(new Date(Date.parse(`${end}T00:00:00Z`) - DAY));
@@ -15,6 +22,19 @@ export const count = (number) => counts.format(number);
 export const seats = (number) => `${count(number)} ${number === 1 ? 'seat' : 'seats'}`;
 
 export const users = (number) => `${count(number)} ${number === 1 ? 'user' : 'users'}`;
+
+const lists = new Intl.ListFormat('en', { type: 'conjunction' });
+
+/** Names in a row. */
+export const named = (names) => lists.format(names);
+
+const percents = new Intl.NumberFormat(navigator.language, {
+  style: 'percent',
+  maximumFractionDigits: 4,
+});
+
+/** A rate, given as a fraction. */
+export const percent = (fraction) => percents.format(Number(fraction));
 
 const WORDS = {
   INVITED: 'Invited',
@@ -31,6 +51,9 @@ const WORDS = {
   REVIEWER: 'Reviewer',
   VIEWER: 'Viewer',
 };
+
+/** What a price is for. */
+export const each = ({ interval }) => (interval === 'YEAR' ? 'a seat a year' : 'a seat a month');
 
 /** An enum value in words. */
 export const word = (value) => WORDS[value] ?? value;

@@ -2,6 +2,7 @@
 
 import { html, useId, useLayoutEffect, useRef } from '/static/vendor/preact-htm.js';
 import { usePage } from './hooks.js';
+import { FasterOnes } from './news.js';
 
 /** A modal dialog for as long as it is rendered; Escape and its close button call `onClose`. */
 export function Dialog({ title, onClose, children }) {
@@ -34,6 +35,7 @@ function leave(event, onClose) {
  */
 export function FormDialog(props) {
   const { title, action, danger, disabled, mutation, fields = [], onSubmit, onClose } = props;
+  const { dismissal = 'Close' } = props;
   const submit = (event) => {
     event.preventDefault();
     if (!mutation.busy) onSubmit();
@@ -46,7 +48,7 @@ export function FormDialog(props) {
           <${Refusals} mutation=${mutation} fields=${fields} />
         </div>
         <footer>
-          <button type="button" onClick=${onClose}>Close</button>
+          <button type="button" onClick=${onClose}>${dismissal}</button>
           <button type="submit" class=${danger ? 'danger' : 'primary'} disabled=${disabled || mutation.busy}>
             ${mutation.busy ? 'Working…' : action}
           </button>
@@ -58,16 +60,34 @@ export function FormDialog(props) {
 
 /** Why a mutation was refused, as far as no field shows it; a stale page can be reloaded. */
 export function Refusals({ mutation, fields = [] }) {
-  const { reload } = usePage();
-  const shown = (error) => fields.some((field) => concerns(error, field));
+  const stale = mutation.userErrors.find(({ code }) => code === 'STALE');
+  const shown = (error) => error === stale || fields.some((field) => concerns(error, field));
   const messages = mutation.userErrors.filter((error) => !shown(error)).map((error) => error.message);
   if (mutation.failure) messages.push(mutation.failure);
-  const stale = mutation.userErrors.some((error) => error.code === 'STALE');
-  const renew = () => reload().then(mutation.clear);
   return html`<div role="alert">
     ${messages.map((message) => html`<p class="notice bad">${message}</p>`)}
-    ${stale && html`<button type="button" onClick=${renew}>Reload and look again</button>`}
+    ${stale && html`<${Stale} mutation=${mutation} />`}
   </div>`;
+}
+
+/** That somebody was faster: who, with what, and how to go on. */
+function Stale({ mutation }) {
+  const { reload } = usePage();
+  const renew = async ({ currentTarget }) => {
+    const dialog = currentTarget.closest('dialog');
+    await reload();
+    mutation.clear();
+    dialog.querySelector('.body :is(input, select), [type=submit]').focus();
+  };
+  return html`
+    <div class="notice bad">
+      <p>
+        <strong>Nothing was changed</strong>, as the subscription is no longer as you see it:
+      </p>
+      <${FasterOnes} />
+      <button type="button" onClick=${renew}>Reload and look again</button>
+    </div>
+  `;
 }
 
 const concerns = (error, field) => (error.field ?? []).includes(field);
@@ -115,4 +135,20 @@ export function Select({ label, hint, errors, options, value, onChoose }) {
       )}
     </select>`}
   <//>`;
+}
+
+/** A box to check, with what that does; `onChange` gets whether it is checked. */
+export function Checkbox({ label, hint, checked, disabled, busy, errors = [], onChange }) {
+  const id = useId();
+  return html`
+    <div class="switch">
+      <input type="checkbox" id=${id} checked=${checked} disabled=${disabled} aria-busy=${busy}
+        aria-describedby="${id}-hint" onChange=${(event) => onChange(event.target.checked)} />
+      <div>
+        <label for=${id}>${label}</label>
+        <p class="hint" id="${id}-hint">${hint}</p>
+        <div aria-live="polite">${errors.map((message) => html`<p class="error">${message}</p>`)}</div>
+      </div>
+    </div>
+  `;
 }

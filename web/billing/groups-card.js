@@ -19,18 +19,17 @@ export function GroupsCard() {
         <h2 id="seat-groups">Seat groups ${missing && html`<span class="badge">Enterprise+</span>`}</h2>
         ${rights.billing && !missing && html`<${Actions} show=${show} hasGroups=${groups?.length > 0} />`}
       </header>
-      <p class="soft">${explain(groups, missing, account.subscription)}</p>
+      <p class="soft">${explain(groups, missing, account, rights)}</p>
       ${groups?.length > 0 && html`<${Groups} groups=${groups} show=${show} />`}
       ${Opened && html`<${Opened} group=${open.group} onClose=${() => setOpen(null)} />`}
     </section>
   `;
 }
 
-function explain(groups, missing, subscription) {
+function explain(groups, missing, { subscription }, { everybody }) {
   if (missing) return 'Seat groups, each with seats and administrators of its own, come with Enterprise+.';
-  if (!groups) return 'Only administrators and the administrators of groups see seat groups.';
   if (!groups.length) return 'No groups yet. Each holds some of the seats and has administrators.';
-  if (!subscription) return 'The groups that you can see.';
+  if (!subscription) return everybody ? 'All groups of the account.' : 'The groups that you administer.';
   return `${seats(subscription.seatsAllocated)} allocated, ${count(subscription.seatsAvailable)} still free.`;
 }
 
@@ -43,7 +42,7 @@ const Actions = ({ show, hasGroups }) => html`
 `;
 
 const Groups = ({ groups, show }) => html`
-  <table class="stacks">
+  <table class="stacks groups">
     <thead>
       <tr>
         <th scope="col">Group</th>

@@ -2,12 +2,10 @@
 
 import { html, useState } from '/static/vendor/preact-htm.js';
 import { FormDialog, Input, messagesAt, Select } from './forms.js';
-import { word } from './format.js';
 import { useMutation, usePage } from './hooks.js';
 import { INVITE_USER } from './queries.js';
+import { NO_ROLE, ROLES, useSeatRule } from './roles.js';
 import { usePlaces } from './user-dialogs.js';
-
-const ROLES = ['OWNER', 'CONTRIBUTOR', 'REVIEWER', 'VIEWER'].map((role) => [role, word(role)]);
 
 export function InviteDialog({ onClose }) {
   const { rights, finish } = usePage();
@@ -37,7 +35,7 @@ export function InviteDialog({ onClose }) {
         : null}
       ${rights.inviteProducts.map(
         ({ id, name: product }) => html`<${Select} key=${id} label="Role in ${product}"
-          value=${roles[id] ?? ''} options=${[['', 'No access'], ...ROLES]}
+          value=${roles[id] ?? ''} options=${[NO_ROLE, ...ROLES]}
           onChoose=${(role) => setRoles({ ...roles, [id]: role })} />`,
       )}
       <p class="hint">${useSeatRule()}</p>
@@ -49,12 +47,3 @@ const permissionsFrom = (roles) =>
   Object.entries(roles)
     .filter(([, role]) => role)
     .map(([productId, role]) => ({ productId, role }));
-
-/** Which roles take a seat, as far as the caller sees the plan. */
-function useSeatRule() {
-  const { account } = usePage();
-  const plan = account.subscription?.plan;
-  if (plan && !plan.features.includes('FREE_REVIEWERS')) return 'Every role takes a paid seat.';
-  if (plan) return 'Owners and contributors take a paid seat, reviewers and viewers none.';
-  return 'Owners and contributors take a paid seat; on some plans reviewers and viewers do too.';
-}

@@ -5,17 +5,14 @@ import { date, word } from './format.js';
 import { useNodes } from './hooks.js';
 import { INVOICES } from './queries.js';
 
-const STEP = 10;
 const LINKS_LAST = 5 * 60 * 1000;
 
 export function InvoicesCard() {
-  const list = useNodes(INVOICES, 'invoices', { step: STEP, refresh: useTicks() });
+  const list = useNodes(INVOICES, 'invoices', { refresh: useTicks() });
   return html`
-    <section class="card" aria-labelledby="invoices">
+    <section class="card" aria-labelledby="invoices" aria-busy=${list.loading}>
       <h2 id="invoices">Invoices</h2>
       ${list.trouble && html`<p class="notice bad" role="alert">${list.trouble}</p>`}
-      ${list.nodes === null &&
-      html`<p class="soft">Only billing administrators of this account see its invoices.</p>`}
       ${list.nodes?.length === 0 && html`<p class="soft">No invoice has been issued yet.</p>`}
       ${list.nodes?.length > 0 && html`<${Invoices} invoices=${list.nodes} />`}
       ${list.more &&
@@ -42,7 +39,7 @@ function useTicks() {
 }
 
 const Invoices = ({ invoices }) => html`
-  <table class="stacks">
+  <table class="stacks invoices">
     <thead>
       <tr>
         <th scope="col">Number</th>

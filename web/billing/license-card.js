@@ -1,7 +1,7 @@
 /** License management: two switches of Enterprise+. */
 
 import { html, useState } from '/static/vendor/preact-htm.js';
-import { Refusals } from './forms.js';
+import { Checkbox, Refusals } from './forms.js';
 import { useMutation, usePage } from './hooks.js';
 import { SET_LICENSE_MANAGEMENT } from './queries.js';
 
@@ -41,24 +41,11 @@ export function LicenseCard() {
       ${missing && html`<p class="soft">These settings come with Enterprise+.</p>`}
       ${!rights.billing && html`<p class="soft">Only billing administrators change these settings.</p>`}
       ${SWITCHES.map(
-        ({ name, label, hint }) => html`<${Switch} key=${name} label=${label} hint=${hint} id=${name}
+        ({ name, label, hint }) => html`<${Checkbox} key=${name} label=${label} hint=${hint}
           checked=${wanted[name] ?? account.licenseManagement[name]} busy=${change.busy}
           disabled=${missing || !rights.billing} onChange=${(value) => set(name, value)} />`,
       )}
       <${Refusals} mutation=${change} />
     </section>
-  `;
-}
-
-function Switch({ id, label, hint, checked, disabled, busy, onChange }) {
-  return html`
-    <div class="switch">
-      <input type="checkbox" id=${id} checked=${checked} disabled=${disabled} aria-busy=${busy}
-        aria-describedby="${id}-hint" onChange=${(event) => onChange(event.target.checked)} />
-      <div>
-        <label for=${id}>${label}</label>
-        <p class="hint" id="${id}-hint">${hint}</p>
-      </div>
-    </div>
   `;
 }

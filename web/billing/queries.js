@@ -21,6 +21,16 @@ export const OVERVIEW = `query Overview($locale: String) {
       cancelAtPeriodEnd endsOn
       upcomingInvoice { total { formatted(locale: $locale) } }
     }
+    activity(first: 1) { totalCount }
+  }
+}`;
+
+export const ACTIVITY = `query Activity($first: Int) {
+  account {
+    activity(first: $first) {
+      totalCount
+      edges { node { id at action summary actor { id name } } }
+    }
   }
 }`;
 
@@ -87,6 +97,8 @@ fragment Invoice on InvoicePreview {
   }
   subtotal { formatted(locale: $locale) }
   tax { formatted(locale: $locale) }
+  taxes { name rate amount { formatted(locale: $locale) } }
+  taxNote
   total { formatted(locale: $locale) }
 }`;
 
@@ -132,6 +144,16 @@ export const INVITE_USER = mutation('inviteUser', 'InviteUserInput', 'user { nam
 export const ASSIGN_GROUP = mutation('assignSeatGroup', 'AssignSeatGroupInput', 'users { id }');
 export const DISABLE_USER = mutation('disableUser', 'DisableUserInput', 'user { id }');
 export const ENABLE_USER = mutation('enableUser', 'EnableUserInput', 'user { id }');
+export const SET_ROLE = mutation(
+  'setProductPermission',
+  'SetProductPermissionInput',
+  'user { id }',
+);
+export const SET_ADMINISTRATOR = mutation(
+  'setAdministrator',
+  'SetAdministratorInput',
+  'user { id }',
+);
 export const SET_LICENSE_MANAGEMENT = mutation(
   'updateLicenseManagement',
   'UpdateLicenseManagementInput',

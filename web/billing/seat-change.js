@@ -1,7 +1,7 @@
 /** What a new total of seats would do and cost. */
 
 import { html } from '/static/vendor/preact-htm.js';
-import { count, date, seats, users } from './format.js';
+import { count, date, each, percent, seats, users } from './format.js';
 
 export function SeatChange({ preview, subscription, outdated }) {
   const { invoice, upcomingInvoice, usersToDisable, userErrors } = preview;
@@ -10,7 +10,7 @@ export function SeatChange({ preview, subscription, outdated }) {
     <div class=${outdated ? 'outdated' : ''}>
       ${elsewhere.map(({ message }) => html`<p class="notice bad">${message}</p>`)}
       ${userErrors.length === 0 && html`<p class="effect">${effect(preview, subscription)}</p>`}
-      ${invoice && html`<${InvoiceTable} invoice=${invoice} />`}
+      ${invoice && html`<${InvoiceTable} invoice=${invoice} each=${each(subscription)} />`}
       ${userErrors.length === 0 && html`<p class="soft">${renewal(upcomingInvoice, subscription)}</p>`}
       ${usersToDisable.length > 0 && html`<${LosingSeats} people=${usersToDisable} />`}
     </div>
@@ -38,33 +38,37 @@ function renewal(upcomingInvoice, { currentPeriod, cancelAtPeriodEnd }) {
   return cancelAtPeriodEnd ? `The subscription ends on ${day}.` : `The renewal on ${day} will bill nothing.`;
 }
 
-const InvoiceTable = ({ invoice }) => html`
+const InvoiceTable = ({ invoice, each }) => html`
   <table class="invoice">
     <thead>
-      <tr>
-        <th scope="col">Invoice now</th>
-        <th scope="col">Seats</th>
-        <th scope="col">Each</th>
-        <th scope="col">Amount</th>
-      </tr>
+      <tr><th scope="col">Invoice now</th><th scope="col">Amount</th></tr>
     </thead>
     <tbody>
       ${invoice.lines.map(
         (line) => html`<tr>
-          <td>${line.description}</td>
-          <td>${count(line.quantity)}</td>
-          <td>${line.unitPrice.formatted}</td>
+          <td>
+            ${line.description}
+            <span class="soft">${seats(line.quantity)}, ${line.unitPrice.formatted} ${each}</span>
+          </td>
           <td>${line.amount.formatted}</td>
         </tr>`,
       )}
     </tbody>
     <tfoot>
-      <tr><th scope="row" colspan="3">Subtotal</th><td>${invoice.subtotal.formatted}</td></tr>
-      <tr><th scope="row" colspan="3">Tax</th><td>${invoice.tax.formatted}</td></tr>
-      <tr class="total"><th scope="row" colspan="3">Total</th><td>${invoice.total.formatted}</td></tr>
+      <tr><th scope="row">Subtotal</th><td>${invoice.subtotal.formatted}</td></tr>
+      ${taxesOf(invoice).map(
+        ({ name, amount }) => html`<tr><th scope="row">${name}</th><td>${amount.formatted}</td></tr>`,
+      )}
+      <tr class="total"><th scope="row">Total</th><td>${invoice.total.formatted}</td></tr>
     </tfoot>
   </table>
+  ${invoice.taxNote && html`<p class="hint">${invoice.taxNote}</p>`}
 `;
+
+function taxesOf({ tax, taxes }) {
+  if (!taxes.length) return [{ name: 'Tax', amount: tax }];
+  return taxes.map(({ name, rate, amount }) => ({ name: `${name} ${percent(rate)}`, amount }));
+}
 
 const LosingSeats = ({ people }) => html`
   <div class="notice">

@@ -3,7 +3,7 @@
 import { html, useState } from '/static/vendor/preact-htm.js';
 import { CancelDialog, ResumeDialog } from './cancel-dialogs.js';
 import { ChangeUsersDialog } from './change-users-dialog.js';
-import { count, date, lastDay, seats } from './format.js';
+import { count, date, each, lastDay, seats } from './format.js';
 import { usePage } from './hooks.js';
 import { SeatBar } from './seat-bar.js';
 
@@ -13,7 +13,6 @@ export function SubscriptionCard() {
   const { account } = usePage();
   const [open, setOpen] = useState(null);
   const { subscription } = account;
-  if (!subscription) return html`<${NotShown} />`;
   const Opened = DIALOGS[open];
   return html`
     <section class="card subscription" aria-labelledby="plan">
@@ -35,23 +34,16 @@ export function SubscriptionCard() {
   `;
 }
 
-const NotShown = () => html`
-  <section class="card" aria-labelledby="plan">
-    <h2 id="plan">Plan and seats</h2>
-    <p class="soft">Only billing administrators of this account see its plan, seats and prices.</p>
-  </section>
-`;
-
 function Actions({ subscription, onOpen }) {
   if (subscription.status === 'CANCELED') return html`<span class="badge">Canceled</span>`;
   return html`
     <div class="actions">
+      <button type="button" class="primary" onClick=${() => onOpen('change')}>Change users</button>
       ${subscription.cancelAtPeriodEnd
         ? html`<button type="button" onClick=${() => onOpen('resume')}>Resume</button>`
         : html`<button type="button" class="quiet" onClick=${() => onOpen('cancel')}>
             Cancel subscription
           </button>`}
-      <button type="button" class="primary" onClick=${() => onOpen('change')}>Change users</button>
     </div>
   `;
 }
@@ -76,8 +68,7 @@ function Prospects({ subscription, onKeep }) {
 }
 
 function Facts({ subscription }) {
-  const { currentPeriod, unitPrice, upcomingInvoice, interval } = subscription;
-  const each = interval === 'YEAR' ? 'a year' : 'a month';
+  const { currentPeriod, unitPrice, upcomingInvoice } = subscription;
   return html`
     <dl class="facts">
       <div>
@@ -85,7 +76,7 @@ function Facts({ subscription }) {
         <dd>${date(currentPeriod.start)} – ${lastDay(currentPeriod)}</dd>
       </div>
       <${Renewal} subscription=${subscription} />
-      <div><dt>Price</dt><dd>${unitPrice.formatted} <span class="soft">a seat ${each}</span></dd></div>
+      <div><dt>Price</dt><dd>${unitPrice.formatted} <span class="soft">${each(subscription)}</span></dd></div>
       <div><dt>Next invoice</dt><dd>${upcomingInvoice?.total.formatted ?? 'None'}</dd></div>
     </dl>
   `;

@@ -2,6 +2,7 @@
 
 import { html, useState } from '/static/vendor/preact-htm.js';
 import { FormDialog, messagesAt, Select } from './forms.js';
+import { count } from './format.js';
 import { useMutation, usePage } from './hooks.js';
 import { ASSIGN_GROUP, DISABLE_USER, ENABLE_USER } from './queries.js';
 
@@ -15,12 +16,19 @@ function useChange(mutation, { done, onClose }) {
   return [change, submit];
 }
 
-/** Where the caller may put a user: pairs of id and name, '' being no group. */
+/** Where the caller may put a user: pairs of id and text, '' being no group. */
 export function usePlaces(current = null) {
-  const { groups, rights } = usePage();
+  const { account, groups, rights } = usePage();
   const open = (groups ?? []).filter(({ id }) => rights.useGroup(id) || id === current);
-  const none = rights.useGroup(null) || current === '' ? [['', 'No group']] : [];
-  return [...none, ...open.map(({ id, name }) => [id, name])];
+  const free = account.subscription?.seatsAvailable;
+  const none = rights.useGroup(null) || current === '' ? [['', `No group${room(free)}`]] : [];
+  return [...none, ...open.map(({ id, name, seats, seatsUsed }) => [id, name + room(seats - seatsUsed)])];
+}
+
+/** How many seats are free, as far as that is known. */
+function room(free) {
+  if (free === undefined) return '';
+  return free > 0 ? ` (${count(free)} free)` : ' (full)';
 }
 
 export function DisableDialog({ user, onClose }) {

@@ -6,16 +6,18 @@ import { count, users as usersText, word } from './format.js';
 import { useDebounced, useNodes, usePage } from './hooks.js';
 import { InviteDialog } from './invite-dialog.js';
 import { USERS } from './queries.js';
+import { RolesDialog } from './roles-dialog.js';
 import { DisableDialog, EnableDialog, MoveDialog, usePlaces } from './user-dialogs.js';
 
-const STEP = 20;
+const ALL = { search: '', status: '', seat: '', group: '' };
+const SEATS = [['', 'Any'], ['PAID', 'Paid'], ['NONE', 'None']];
 const UNGROUPED = 'ungrouped';
 
 export function UsersCard() {
   const { rights } = usePage();
-  const [wanted, setWanted] = useState({ search: '', status: '', group: '' });
+  const [wanted, setWanted] = useState(ALL);
   const filter = filterFor({ ...wanted, search: useDebounced(wanted.search) });
-  const list = useNodes(USERS, 'users', { step: STEP, variables: { filter } });
+  const list = useNodes(USERS, 'users', { variables: { filter } });
   const [open, setOpen] = useState(null);
   const Opened = open?.dialog;
   return html`
@@ -26,20 +28,22 @@ export function UsersCard() {
         html`<button type="button" onClick=${() => setOpen({ dialog: InviteDialog })}>Invite user</button>`}
       </header>
       ${list.trouble && html`<p class="notice bad" role="alert">${list.trouble}</p>`}
-      ${list.nodes === null
-        ? html`<p class="soft">Only administrators and the administrators of groups see users.</p>`
-        : html`
-            <${Filters} wanted=${wanted} onChange=${setWanted} />
-            <${Users} list=${list} onOpen=${(dialog, user) => setOpen({ dialog, user })} />
-          `}
+      <${Filters} wanted=${wanted} onChange=${setWanted} />
+      <${Users} list=${list} onOpen=${(dialog, user) => setOpen({ dialog, user })}
+        onAll=${() => setWanted(ALL)} />
       ${Opened && html`<${Opened} user=${open.user} onClose=${() => setOpen(null)} />`}
     </section>
   `;
 }
 
-function filterFor({ search, status, group }) {
+function filterFor({ search, status, seat, group }) {
   const place = group === UNGROUPED ? { ungrouped: true } : group && { seatGroupId: group };
-  return { ...(search.trim() && { search: search.trim() }), ...(status && { status }), ...place };
+  return {
+    ...(search.trim() && { search: search.trim() }),
+    ...(status && { status }),
+    ...(seat && { takesSeat: seat === 'PAID' }),
+    ...place,
+  };
 }
 
 function Filters({ wanted, onChange }) {
@@ -53,6 +57,7 @@ function Filters({ wanted, onChange }) {
         onInput=${set('search')} />
       <${Select} label="Status" value=${wanted.status} options=${[['', 'Any'], ...states]}
         onChoose=${set('status')} />
+      <${Select} label="Seat" value=${wanted.seat} options=${SEATS} onChoose=${set('seat')} />
       ${groups?.length > 0 &&
       html`<${Select} label="Group" value=${wanted.group} options=${[['', 'Any'], ...places]}
         onChoose=${set('group')} />`}
@@ -60,11 +65,14 @@ function Filters({ wanted, onChange }) {
   `;
 }
 
-function Users({ list, onOpen }) {
-  if (!list.nodes) return html`<p class="loading">${list.loading ? 'Loading…' : ''}</p>`;
+function Users({ list, onOpen, onAll }) {
+  if (!list.nodes) return null;
   return html`
-    <p class="soft" role="status">${usersText(list.totalCount)}</p>
-    ${list.nodes.length > 0 && html`<table class="stacks" aria-busy=${list.loading}>
+    <p class="soft" role="status">
+      ${list.nodes.length ? usersText(list.totalCount) : 'Nobody is like that.'}
+    </p>
+    ${!list.nodes.length && html`<button type="button" class="more" onClick=${onAll}>Show all users</button>`}
+    ${list.nodes.length > 0 && html`<table class="stacks users" aria-busy=${list.loading}>
       <thead>
         <tr>
           <th scope="col">User</th>
@@ -103,6 +111,7 @@ function User({ user, onOpen }) {
       <td data-label="Group">${user.seatGroup?.name ?? '–'}</td>
       <td class="wide" data-label="Roles">${rolesOf(user)}</td>
       <td class="row-actions">
+        ${rights.rolesOf(user).length > 0 && button('Roles', RolesDialog)}
         ${rights.change(user) &&
         html`
           ${movable && button('Move', MoveDialog)}

@@ -2,7 +2,13 @@
 
 import { post } from '/static/shared/graphql.js';
 import { subscribe } from '/static/shared/live.js';
-import { forgetToken, keepToken, readToken, takeTokenFromAddress } from '/static/shared/session.js';
+import {
+  followSignedIn,
+  forgetToken,
+  keepToken,
+  readToken,
+  takeTokenFromAddress,
+} from '/static/shared/session.js';
 import { storage } from './storage.js';
 import { tabs } from './tabs.js';
 
@@ -61,6 +67,7 @@ function takeOver() {
 element('token-form').addEventListener('submit', submitToken);
 element('reveal').addEventListener('click', toggleReveal);
 element('forget').addEventListener('click', forget);
+element('home').addEventListener('click', followSignedIn);
 window.addEventListener('hashchange', takeOver);
 
 takeTokenFromAddress();

@@ -1,23 +1,30 @@
-/** The bearer token of this browser tab. It is gone when the tab is closed. */
+/** The bearer token of this page. It is in memory alone: whoever reloads signs in anew. */
 
-const KEY = 'seatwise.token';
+let token = '';
 
-export const readToken = () => sessionStorage.getItem(KEY) ?? '';
+export const readToken = () => token;
 
-export const forgetToken = () => sessionStorage.removeItem(KEY);
+export const forgetToken = () => void (token = '');
 
 /** Keeps a token as people paste it; returns false for text that cannot be one. */
 export function keepToken(text) {
-  const token = text.trim().replace(/^Bearer\s+/i, '');
-  if (!/^[\x21-\x7e]+$/.test(token)) return false;
-  sessionStorage.setItem(KEY, token);
+  const found = text.trim().replace(/^Bearer\s+/i, '');
+  if (!/^[\x21-\x7e]+$/.test(found)) return false;
+  token = found;
   return true;
 }
 
 /** Takes over a token from `#token=…` and wipes it off the address bar and the history. */
 export function takeTokenFromAddress() {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token === null) return false;
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (given === null) return false;
   history.replaceState(null, '', location.pathname + location.search);
-  return keepToken(token);
+  return keepToken(given);
+}
+
+/** Follows a link to another page of ours with the token, which would not outlive the way. */
+export function followSignedIn(event) {
+  if (!token || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  location.assign(`${event.currentTarget.pathname}#token=${encodeURIComponent(token)}`);
 }
