@@ -20,7 +20,18 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from door import failures, graphql, health, invoices, limits, pages, persisted, processes, sockets
+from door import (
+    exports,
+    failures,
+    graphql,
+    health,
+    invoices,
+    limits,
+    pages,
+    persisted,
+    processes,
+    sockets,
+)
 from door.compression import Compressed
 from door.observing import Observed
 from door.origins import Origins
@@ -71,6 +82,7 @@ def create_app() -> Starlette:
             Route("/graphql", graphql.endpoint, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", sockets.endpoint),
             *invoices.routes(),
+            *exports.routes(),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Mount("/static", pages.files()),
@@ -94,7 +106,8 @@ def create_app() -> Starlette:
     )
     app.state.documents = persisted.registered(app.state.engine)
     app.state.rate_limits = RateLimits()
-    app.state.streams = limits.Streams()
+    app.state.streams = limits.of_subscriptions()
+    app.state.exports = exports.places()
     return app
 
 

@@ -1,7 +1,7 @@
 """What a caller may ask for: how large and costly an operation, and how much in a minute."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
 
@@ -52,6 +52,11 @@ def network(address: str) -> str:
     return f"{found.exploded[:19]}::/64" if isinstance(found, IPv6Address) else address
 
 
+def of_subscriptions() -> "Places":
+    """Room for subscriptions, by the settings."""
+    return Places("subscriptions", lambda: settings.current().max_subscriptions)
+
+
 async def take(limits: RateLimits, caller: str, rate: Rate, points: int) -> None:
     """Takes points from a caller's bucket. Raises Unacceptable where there are not enough."""
     seconds = await limits.take(caller, rate, points)
@@ -70,18 +75,20 @@ async def take_for_reading(limits: RateLimits, caller: str, text: str) -> None:
     await take(limits, caller, limits.queries, max(1, len(text) // CHARACTERS_PER_POINT))
 
 
-class Streams:
-    """How many subscriptions of each caller this process streams."""
+class Places:
+    """How many of something that lasts this process has open for each caller."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str, limit: Callable[[], int]) -> None:
+        self._what = what
+        self._limit = limit
         self._open: Counter[str] = Counter()
 
     @contextmanager
     def place(self, caller: str) -> Iterator[None]:
         """Room for one more, for as long as it lasts. Raises Unacceptable where there is none."""
-        limit = settings.current().max_subscriptions
+        limit = self._limit()
         if self._open[caller] >= limit:
-            message = f"At most {limit} subscriptions may be open at once."
+            message = f"At most {limit} {self._what} may be open at once."
             raise Unacceptable(429, message, "RATE_LIMITED")
         self._open[caller] += 1
         try:

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 
 from door import limits
 from door.callers import base_url
-from door.limits import Streams
+from door.limits import Places
 from door.refusals import Unacceptable
 from door.requests import Operation
 from execution import Document, Engine
@@ -33,7 +33,7 @@ class Admitted:
     node: OperationDefinitionNode
     variables: dict[str, Any] | None
     context: Context
-    streams: Streams
+    streams: Places
     caller: str
     """Who names the caller's buckets."""
     extensions: dict[str, Any]

@@ -2,7 +2,8 @@
 
 from services.forms import FORMS
 
-PLAIN = frozenset({"/", "/graphql", "/demo/sign-ins", "/healthz", "/readyz"})
+EXPORTS = ("/exports/invoices.zip", "/exports/invoices.csv")
+PLAIN = frozenset({"/", "/graphql", "/demo/sign-ins", "/healthz", "/readyz", *EXPORTS})
 
 # Longer endings first: else ".ubl.xml" would be the ".xml" of another number.
 DOCUMENTS = {

@@ -1,5 +1,8 @@
 """The account: the root of everything that a token opens."""
 
+from datetime import date
+from typing import Annotated
+
 import strawberry
 
 from execution import asks_for, attribute
@@ -7,7 +10,7 @@ from schema.activity import ActivityConnection, ActivityEntry
 from schema.connections import connection, request
 from schema.context import Info
 from schema.errors import UserError
-from schema.invoices import Invoice, InvoiceConnection
+from schema.invoices import Invoice, InvoiceConnection, InvoiceExport, export
 from schema.scalars import Node
 from schema.subscriptions import Subscription
 from schema.users import (
@@ -123,6 +126,18 @@ class Account(Node):
             return Invoice(row=row, line_rows=lines.get(row.id))
 
         return connection(page, shown, lambda: invoices.count(actor))
+
+    @strawberry.field(
+        description="For billing administrators: links to the invoices and credit notes that were "
+        "issued on the days from `from` to `to`, both included; to all where neither is given."
+    )
+    async def invoice_export(
+        self,
+        info: Info,
+        from_: Annotated[date | None, strawberry.argument(name="from")] = strawberry.UNSET,
+        to: date | None = strawberry.UNSET,
+    ) -> InvoiceExport | None:
+        return await export(from_ or None, to or None, info)
 
     @strawberry.field(description="For billing administrators; newest first.")
     async def activity(

@@ -1,7 +1,7 @@
 """Invoices: the history, and previews of what would be billed."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import strawberry
@@ -11,9 +11,10 @@ from schema.connections import Connection
 from schema.context import Info
 from schema.scalars import Money, Node, Period
 from schema.taxes import TaxLine, tax_lines
-from services import invoice_details, invoices, links, taxes
+from services import invoice_details, invoice_exports, invoices, links, taxes
 from services.drafts import Draft, DraftLine
 from services.forms import FORMS, Form
+from services.invoice_exports import MAX_DOCUMENTS
 from services.invoices import InvoiceKind, InvoiceStatus
 from services.taxes import TaxTreatment
 
@@ -209,6 +210,37 @@ class Invoice(Node):
     )
     def pdf_url(self, info: Info) -> str:
         return _url(self.row, Form.PDF, info)
+
+
+@strawberry.type(
+    description="Invoices and credit notes to take away: links that need no header, signed."
+)
+class InvoiceExport:
+    invoice_count: int = strawberry.field(
+        description="How many invoices and credit notes there are in these days."
+    )
+    zip_url: str | None = strawberry.field(
+        description=f"Their PDFs as one ZIP; null where there are more than {MAX_DOCUMENTS:,}: "
+        "choose fewer days."
+    )
+    csv_url: str = strawberry.field(
+        description="A table of them: CSV in UTF-8, with a row of headings."
+    )
+    expires_at: datetime = strawberry.field(description="Until when the links are good.")
+
+
+async def export(first: date | None, last: date | None, info: Info) -> InvoiceExport:
+    """Links to the invoices from a day to a day. Raises Forbidden, BadUserInput."""
+    actor, at = info.context.actor, info.context.at
+    count = await invoice_exports.count(actor, first, last)
+    token = links.sign_export(links.Export(actor.account_id, first, last), at)
+    address = f"{info.context.base_url()}/exports/invoices"
+    return InvoiceExport(
+        invoice_count=count,
+        zip_url=f"{address}.zip?token={token}" if count <= MAX_DOCUMENTS else None,
+        csv_url=f"{address}.csv?token={token}",
+        expires_at=(at + links.LIFETIME).replace(microsecond=0),
+    )
 
 
 InvoiceConnection = Connection[Invoice]

@@ -16,7 +16,7 @@ FIELDS: dict[str, dict[Right, str]] = {
     "Query": {SELF: "node nodes viewer account plans"},
     "Account": {
         SELF: "id name timeZone currency products licenseManagement",
-        BILLING: "subscription billingDetails invoices activity",
+        BILLING: "subscription billingDetails invoices invoiceExport activity",
         GROUPS: "seatGroups",
         USERS: "users",
         TOKENS: "accessTokens",
@@ -64,6 +64,7 @@ FIELDS: dict[str, dict[Right, str]] = {
         "total pdfUrl taxes taxTreatment taxNote amountDue credited settledOn reason credits "
         "creditNotes"
     },
+    "InvoiceExport": {BILLING: "invoiceCount zipUrl csvUrl expiresAt"},
     "TaxLine": {BILLING: "name rate base amount"},
     "InvoiceLine": {BILLING: "description quantity unitPrice period amount"},
     "InvoiceConnection": {BILLING: "edges pageInfo totalCount"},
