@@ -53,6 +53,8 @@ def _logo(path: Any) -> Any:
             width, height = picture.size
             if len(content) > MAX_LOGO_BYTES or width * height > MAX_LOGO_PIXELS:
                 raise ValueError("must have at most 256 KiB and a million pixels")
+            if picture.mode == "CMYK":
+                raise ValueError("must be in RGB or grey, as documents are")
             picture.load()
     except (OSError, SyntaxError, image.DecompressionBombError):
         raise ValueError("must be the name of a PNG or JPEG file") from None

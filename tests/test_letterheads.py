@@ -87,6 +87,7 @@ def test_the_settings_make_the_letterhead(tmp_path: Path, monkeypatch: pytest.Mo
         ("INVOICE_LOGO", "large.png"),
         ("INVOICE_LOGO", "heavy.png"),
         ("INVOICE_LOGO", "logo.gif"),
+        ("INVOICE_LOGO", "print.jpg"),
         ("SELLER_PAYMENT_NOTE", "x" * 501),
     ],
 )
@@ -100,6 +101,7 @@ def test_what_cannot_be_drawn_stops_the_start(
     (tmp_path / "heavy.png").write_bytes(whole + bytes(262_144))
     picture(tmp_path / "large.png", size=(1_001, 1_000))
     Image.new("RGB", (60, 20)).save(tmp_path / "logo.gif", "GIF")
+    Image.new("CMYK", (60, 20)).save(tmp_path / "print.jpg", "JPEG")
     monkeypatch.setenv(name, value)
     settings.current.cache_clear()
     with pytest.raises(OperatorError, match=name):
