@@ -26,6 +26,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin seat
 WORKDIR /srv
 COPY --from=built /opt/venv /opt/venv
 COPY LICENSE manage.py server.py ./
+COPY commands ./commands
 COPY door ./door
 COPY examples ./examples
 COPY execution ./execution

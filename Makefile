@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-lock examples-lock lint install lock lock-image
+.PHONY: run test check bench bench-lock examples-lock invoice-pictures lint install lock lock-image
 
 run: install
 	@$(BIN)/python manage.py demo
@@ -37,6 +37,16 @@ define lock-pip
 	uv pip compile $(1)/requirements.in --generate-hashes --no-emit-index-url \
 		--no-header --universal --upgrade --quiet -o $(1)/requirements.txt
 endef
+
+# Needs pdftoppm (Debian's poppler-utils). The pictures of docs/invoices.md.
+invoice-pictures: install
+	@for locale in en-US de-DE ja-JP; do $(MAKE) --no-print-directory picture-$$locale; done
+	@$(MAKE) --no-print-directory NOTE=--credit-note picture-fr-FR
+
+picture-%:
+	@$(BIN)/python manage.py invoice sample --locale $* $(NOTE) data/sample.pdf
+	@pdftoppm -r 64 -png -singlefile data/sample.pdf docs/images/invoice-$*
+	@rm data/sample.pdf
 
 lint: install
 	@$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from services import rendering, settings
 from services.errors import OperatorError
 from services.letterheads import Letterhead, Paper
 from tests.test_documents import SELLER, invoice
+from tests.test_manage import used
 
 pytestmark = pytest.mark.xdist_group("documents")
 
@@ -112,3 +113,32 @@ def test_what_the_vendor_says_of_paying_stands_under_the_terms() -> None:
     seller = replace(SELLER, payment_note="Pay by card at <pay.example>.")
     (page,) = PdfReader(BytesIO(rendering.render_pdf(invoice(seller=seller)))).pages
     assert "Pay by card at <pay.example>." in page.extract_text()
+
+
+def test_a_sample_shows_the_letterhead_in_a_reader_s_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVOICE_PAPER", "letter")
+    file = tmp_path / "sample.pdf"
+    settings.current.cache_clear()
+    assert used("invoice", "sample", str(file), "--locale", "fr-FR", "--credit-note") == (0, "")
+    (page,) = PdfReader(file).pages
+    assert float(page.mediabox.height) == 792
+    text = " ".join(page.extract_text().replace("\xa0", " ").split())
+    assert "Avoir" in text
+    assert "SAMPLE-CN-00001" in text
+    assert "−5 951,84 €" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "locale", "reason"),
+    [
+        ("sample.pdf", "xx-XX", "--locale: xx-XX is no known locale such as de-DE"),
+        ("missing/sample.pdf", "de", "missing/sample.pdf: No such file or directory"),
+    ],
+)
+def test_a_sample_that_cannot_be_written_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, locale: str, reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert used("invoice", "sample", file, "--locale", locale) == (1, f"{reason}\n")
