@@ -47,13 +47,18 @@ DEFAULT_POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Settings of the test's own: nothing of the shell's reaches it."""
-    for name in settings.Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("SECRET_KEY", "a key for tests, thirty-two bytes or more")
-    if os.environ.get("TEST_EXECUTOR") == "standard":
-        monkeypatch.setenv("COMPILED_EXECUTION", "false")
-    settings.current.cache_clear()
+    settle(monkeypatch)
     yield
+    settings.current.cache_clear()
+
+
+def settle(patch: pytest.MonkeyPatch) -> None:
+    """Leaves the settings that every test begins with."""
+    for name in settings.Settings.model_fields:
+        patch.delenv(name.upper(), raising=False)
+    patch.setenv("SECRET_KEY", "a key for tests, thirty-two bytes or more")
+    if os.environ.get("TEST_EXECUTOR") == "standard":
+        patch.setenv("COMPILED_EXECUTION", "false")
     settings.current.cache_clear()
 
 

@@ -18,7 +18,6 @@ from tests.isolation.twins import (
     client,
     counting,
     ids_of,
-    load,
     rivals,
     rows,
     secrets,
@@ -132,22 +131,21 @@ def _difference(statements: list[str], expected: list[str]) -> str:
     return f"{len(statements)} statements, not {len(expected)}: more {more}, fewer {fewer}"
 
 
-async def walk(world: World, caller: str) -> Walk:
-    """The walk of a caller, in a world of two accounts."""
-    await load(world)
-    own = await ids_of(world.client("ada"))
-    foreign = await ids_of(rivals(world), f"{MARK} ")
+async def walk(twins: World, caller: str) -> Walk:
+    """The walk of a caller, in a twins of two accounts."""
+    own = await ids_of(twins.client("ada"))
+    foreign = await ids_of(rivals(twins), f"{MARK} ")
     if caller == "rival's billing administrator":
         # The other way round; what it is told of itself is no secret.
-        return Walk(client(world, caller), foreign, own, Secrets(set()))
-    return Walk(client(world, caller), own, foreign, await secrets())
+        return Walk(client(twins, caller), foreign, own, Secrets(set()))
+    return Walk(client(twins, caller), own, foreign, await secrets())
 
 
 @pytest.mark.parametrize("caller", CALLERS)
 async def test_a_mutation_answers_the_rival_s_id_as_an_unknown_one(
-    world: World, caller: str
+    twins: World, caller: str
 ) -> None:
-    this = await walk(world, caller)
+    this = await walk(twins, caller)
     before = await rows("acme"), await rows(MARK)
     for argument in MUTATIONS:
         await this.mutate(argument)
@@ -161,12 +159,12 @@ async def test_a_mutation_answers_the_rival_s_id_as_an_unknown_one(
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-async def test_a_query_answers_the_rival_s_id_as_an_unknown_one(world: World, caller: str) -> None:
-    this = await walk(world, caller)
+async def test_a_query_answers_the_rival_s_id_as_an_unknown_one(twins: World, caller: str) -> None:
+    this = await walk(twins, caller)
     for argument in READS:
         await this.read(argument)
     assert not this.wrong, "\n".join(this.wrong[:10])
-    signed_in = client(world, caller).token is not None and caller not in (
+    signed_in = client(twins, caller).token is not None and caller not in (
         "disabled user",
         "unknown user",
     )
@@ -175,9 +173,9 @@ async def test_a_query_answers_the_rival_s_id_as_an_unknown_one(world: World, ca
 
 @pytest.mark.parametrize("argument", READS, ids=lambda argument: argument.field)
 async def test_a_query_answers_one_s_own_ids_with_something_else(
-    sqlite_world: World, argument: Argument
+    sqlite_twins: World, argument: Argument
 ) -> None:
-    this = await walk(sqlite_world, "billing administrator")
+    this = await walk(sqlite_twins, "billing administrator")
     for kind in shape.node_types():
         query = shape.asking(argument, kind)
         own, _ = await this.answer((query, {"id": this.own[f"@{kind}"]}))
@@ -189,13 +187,12 @@ async def test_a_query_answers_one_s_own_ids_with_something_else(
 
 @pytest.mark.parametrize("name", INPUTS)
 async def test_a_mutation_with_one_s_own_ids_changes_nothing_of_the_rival_s(
-    world: World, name: str
+    twins: World, name: str
 ) -> None:
-    await load(world)
-    own = await ids_of(world.client("ada"))
+    own = await ids_of(twins.client("ada"))
     mine, theirs = await rows("acme"), await rows(MARK)
     query, variables = mutation(name, resolved(INPUTS[name], own))
-    told = await world.client("ada").send(query, **variables)
+    told = await twins.client("ada").send(query, **variables)
     assert told["data"][name]["userErrors"] == []
     assert (await secrets()).in_answer(told) == []
     assert await rows(MARK) == theirs

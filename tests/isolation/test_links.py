@@ -13,7 +13,7 @@ from models.invoices import Invoice
 from services import auth, clock, links
 from services.forms import Form
 from tests import samples
-from tests.isolation.twins import MARK, load, rival, rivals
+from tests.isolation.twins import MARK, rival, rivals
 from tests.world import Client, World
 
 URLS = "{ account { invoices { edges { node { number pdfUrl } } } } }"
@@ -38,17 +38,15 @@ async def nobody_s(world: World, number: str) -> tuple[int, Any]:
     return answer
 
 
-async def test_a_number_and_a_token_of_two_accounts_open_nothing(sqlite_world: World) -> None:
-    await load(sqlite_world)
-    ours, theirs = await urls(sqlite_world.client("ada")), await urls(rivals(sqlite_world))
+async def test_a_number_and_a_token_of_two_accounts_open_nothing(sqlite_twins: World) -> None:
+    ours, theirs = await urls(sqlite_twins.client("ada")), await urls(rivals(sqlite_twins))
     for own, foreign in ((ours, theirs), (theirs, ours)):
         number, token = next(iter(own)), urlsplit(next(iter(foreign.values()))).query
-        answer = await sqlite_world.http.get(f"/invoices/{number}.pdf?{token}")
-        assert refusal(answer) == await nobody_s(sqlite_world, number)
+        answer = await sqlite_twins.http.get(f"/invoices/{number}.pdf?{token}")
+        assert refusal(answer) == await nobody_s(sqlite_twins, number)
 
 
-async def test_a_signed_link_that_mixes_two_accounts_opens_nothing(sqlite_world: World) -> None:
-    await load(sqlite_world)
+async def test_a_signed_link_that_mixes_two_accounts_opens_nothing(sqlite_twins: World) -> None:
     ours = await Invoice.filter(account__code="acme").first()
     theirs = await Invoice.filter(account__code=MARK).first()
     assert ours is not None
@@ -57,15 +55,14 @@ async def test_a_signed_link_that_mixes_two_accounts_opens_nothing(sqlite_world:
     for account, invoice in pairs:
         token = links.sign_link(links.Link(account, invoice, Form.PDF), clock.now())
         for number in (ours.number, theirs.number):
-            answer = await sqlite_world.http.get(f"/invoices/{number}.pdf?token={token}")
-            assert refusal(answer) == await nobody_s(sqlite_world, number)
+            answer = await sqlite_twins.http.get(f"/invoices/{number}.pdf?token={token}")
+            assert refusal(answer) == await nobody_s(sqlite_twins, number)
 
 
-async def test_a_link_that_was_written_by_somebody_else_opens_nothing(sqlite_world: World) -> None:
-    await load(sqlite_world)
+async def test_a_link_that_was_written_by_somebody_else_opens_nothing(sqlite_twins: World) -> None:
     theirs = await Invoice.filter(account__code=MARK).first()
     assert theirs is not None
-    token = urlsplit(next(iter((await urls(sqlite_world.client("ada"))).values()))).query[6:]
+    token = urlsplit(next(iter((await urls(sqlite_twins.client("ada"))).values()))).query[6:]
     header, _, signature = token.split(".")
     claims = {"a": theirs.account_id.hex, "i": theirs.id.hex, "f": "PDF", "exp": 2**40}
     key = "a key for tests, thirty-two bytes or more"
@@ -73,20 +70,19 @@ async def test_a_link_that_was_written_by_somebody_else_opens_nothing(sqlite_wor
     forged.append(f"{header}.{forged[0].split('.')[1]}.{signature}")
     forged.append(f"{header}.{forged[0].split('.')[1]}.")
     for one in forged:
-        answer = await sqlite_world.http.get(f"/invoices/{theirs.number}.pdf?token={one}")
-        assert refusal(answer) == await nobody_s(sqlite_world, theirs.number)
+        answer = await sqlite_twins.http.get(f"/invoices/{theirs.number}.pdf?token={one}")
+        assert refusal(answer) == await nobody_s(sqlite_twins, theirs.number)
 
 
 async def test_a_token_opens_the_account_that_it_names_and_nothing_by_another_s_user(
-    sqlite_world: World,
+    sqlite_twins: World,
 ) -> None:
-    await load(sqlite_world)
     email = f"{MARK}.ada@{MARK}.example"
     strangers = [("acme", email), (MARK, "ada@acme.example"), (MARK.upper(), email), ("", email)]
     told = []
     for account, user in [*strangers, ("nowhere", "nobody@acme.example")]:
         token = auth.issue_token(account, user, timedelta(hours=1), clock.now())
-        told.append(await sqlite_world.stranger(token).send("{ viewer { id } account { id } }"))
+        told.append(await sqlite_twins.stranger(token).send("{ viewer { id } account { id } }"))
     assert all(answer == told[-1] for answer in told)
     assert told[-1]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
@@ -108,9 +104,8 @@ async def test_names_and_e_mails_are_free_in_each_account(same: World) -> None:
         await ada.do("inviteUser", email="new@acme.example", name="New")
 
 
-async def test_a_taken_name_or_e_mail_is_taken_in_its_account_alone(world: World) -> None:
-    await load(world)
-    ada = world.client("ada")
+async def test_a_taken_name_or_e_mail_is_taken_in_its_account_alone(twins: World) -> None:
+    ada = twins.client("ada")
     await ada.do("createSeatGroup", name=f"{MARK} Sales", seats=1)
     await ada.do("inviteUser", email=f"{MARK}.ada@{MARK}.example", name=MARK)
 
@@ -146,10 +141,9 @@ async def test_of_two_links_with_the_same_number_each_opens_its_own_invoice(same
     assert accounts == ["acme", MARK]
 
 
-async def test_importing_an_account_again_leaves_the_others_as_they_were(world: World) -> None:
-    await load(world)
-    before = (await rivals(world).data("{ account { name users { totalCount } } }"))["account"]
-    await world.load(samples.account(name=rival()["name"]))
-    assert (await rivals(world).data("{ account { name users { totalCount } } }"))[
+async def test_importing_an_account_again_leaves_the_others_as_they_were(twins: World) -> None:
+    before = (await rivals(twins).data("{ account { name users { totalCount } } }"))["account"]
+    await twins.load(samples.account(name=rival()["name"]))
+    assert (await rivals(twins).data("{ account { name users { totalCount } } }"))[
         "account"
     ] == before

@@ -10,7 +10,7 @@ from services.permissions import GRANTS, Grant, Right, Role, Scope
 from services.settings import ROOT
 from tests.isolation import rights, shape
 from tests.isolation.rights import CALLERS, FIELDS, Caller, may_see, right_of, shows
-from tests.isolation.twins import load, objects, survey
+from tests.isolation.twins import objects, survey
 from tests.world import Client, World
 
 SUBJECTS = """{ account {
@@ -63,11 +63,10 @@ def denied(answer: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.name)
-async def test_a_field_is_shown_to_whoever_has_its_right(world: World, caller: Caller) -> None:
-    await load(world)
+async def test_a_field_is_shown_to_whoever_has_its_right(twins: World, caller: Caller) -> None:
     wrong = []
-    for (kind, name), id in (await subjects(world.client("ada"))).items():
-        answer = await world.client(caller.name).send(asked_of(kind), id=id)
+    for (kind, name), id in (await subjects(twins.client("ada"))).items():
+        answer = await twins.client(caller.name).send(asked_of(kind), id=id)
         expected = {"node"}
         if may_see(caller, kind, name):
             fields = shape.object_type(kind).fields
@@ -82,11 +81,10 @@ async def test_a_field_is_shown_to_whoever_has_its_right(world: World, caller: C
 
 @pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.name)
 async def test_no_way_through_the_schema_shows_what_the_caller_may_not_see(
-    world: World, caller: Caller
+    twins: World, caller: Caller
 ) -> None:
-    await load(world)
     shown = set()
-    for answer in await survey(world.client(caller.name)):
+    for answer in await survey(twins.client(caller.name)):
         list(denied(answer))
         for value in objects(answer["data"]):
             kind = value.get("__typename", "Query")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.isolation import shape
 from tests.isolation.inputs import INPUTS, KINDS, at
-from tests.isolation.twins import SIGNED_IN, client, ids_of, load, objects, survey
+from tests.isolation.twins import SIGNED_IN, client, ids_of, objects, survey
 from tests.world import World
 
 UNSEEN = {
@@ -38,10 +38,9 @@ def test_every_id_that_a_query_takes_is_of_a_known_kind() -> None:
 
 
 async def test_the_sample_has_something_to_show_in_every_field_of_the_schema(
-    sqlite_world: World,
+    sqlite_twins: World,
 ) -> None:
-    await load(sqlite_world)
-    answers = await survey(client(sqlite_world, "billing administrator"))
+    answers = await survey(client(sqlite_twins, "billing administrator"))
     seen = {
         (value.get("__typename", "Query"), name)
         for answer in answers
@@ -54,14 +53,12 @@ async def test_the_sample_has_something_to_show_in_every_field_of_the_schema(
     assert set(shape.node_types()) <= {kind for kind, name in seen if name == "id"}
 
 
-async def test_every_type_with_a_global_id_has_one_to_try(sqlite_world: World) -> None:
-    await load(sqlite_world)
-    own = await ids_of(client(sqlite_world, "billing administrator"))
+async def test_every_type_with_a_global_id_has_one_to_try(sqlite_twins: World) -> None:
+    own = await ids_of(client(sqlite_twins, "billing administrator"))
     assert {f"@{kind}" for kind in shape.node_types()} <= own.keys()
 
 
 @pytest.mark.parametrize("caller", SIGNED_IN[1:])
-async def test_whoever_is_signed_in_sees_something(sqlite_world: World, caller: str) -> None:
-    await load(sqlite_world)
-    answers = await survey(client(sqlite_world, caller))
+async def test_whoever_is_signed_in_sees_something(sqlite_twins: World, caller: str) -> None:
+    answers = await survey(client(sqlite_twins, caller))
     assert any(answer["data"] for answer in answers)

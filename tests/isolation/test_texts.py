@@ -17,7 +17,6 @@ from tests.isolation.twins import (
     Secrets,
     client,
     ids_of,
-    load,
     objects,
     rivals,
     rows,
@@ -29,24 +28,22 @@ from tests.world import Client, World
 ACME = [caller for caller in CALLERS if "rival" not in caller]
 
 
-async def test_the_rival_itself_is_told_every_mark_and_most_of_its_keys(world: World) -> None:
-    await load(world)
+async def test_the_rival_itself_is_told_every_mark_and_most_of_its_keys(twins: World) -> None:
     known = await secrets()
-    told = known.in_answer(await survey(rivals(world)))
+    told = known.in_answer(await survey(rivals(twins)))
     assert set(MARKS) <= set(told)
     assert len(told) > 20
 
 
 @pytest.mark.parametrize("caller", ACME)
-async def test_no_field_tells_anything_of_the_rival_s(world: World, caller: str) -> None:
-    await load(world)
+async def test_no_field_tells_anything_of_the_rival_s(twins: World, caller: str) -> None:
     known = await secrets()
-    answers = await survey(client(world, caller))
+    answers = await survey(client(twins, caller))
     assert known.in_answer(answers) == []
-    for kind, foreign in (await ids_of(rivals(world), f"{MARK} ")).items():
+    for kind, foreign in (await ids_of(rivals(twins), f"{MARK} ")).items():
         name = kind.removeprefix("@").partition(" ")[0]
         query = f"query($id: ID!) {{ node(id: $id) {shape.of_type(name)} }}"
-        answer = await client(world, caller).send(query, id=foreign)
+        answer = await client(twins, caller).send(query, id=foreign)
         assert kind == "@Plan" or known.in_answer(answer) == []
 
 
@@ -54,13 +51,12 @@ SEARCHES = [MARK, MARK.upper(), "%", "_", f"%{MARK}%", "' OR 1=1 --", "\\", "!",
 
 
 @pytest.mark.parametrize("caller", ACME)
-async def test_no_search_finds_anything_of_the_rival_s(world: World, caller: str) -> None:
-    await load(world)
+async def test_no_search_finds_anything_of_the_rival_s(twins: World, caller: str) -> None:
     known = await secrets()
     query = """query($filter: UserFilter) { account {
         users(filter: $filter) { totalCount edges { node { name email } } } } }"""
     for search in SEARCHES:
-        answer = await client(world, caller).send(query, filter={"search": search})
+        answer = await client(twins, caller).send(query, filter={"search": search})
         assert known.in_answer(answer) == [], search
         if MARK in search.casefold() and caller == "billing administrator":
             assert answer["data"]["account"]["users"]["totalCount"] == 0
@@ -102,17 +98,16 @@ def elsewhere(cursor: str) -> str:
 @pytest.mark.parametrize("caller", ["billing administrator", "group administrator", "other user"])
 @pytest.mark.parametrize("connection", shape.connections(), ids=".".join)
 async def test_a_cursor_of_the_rival_s_is_a_place_among_one_s_own_rows(
-    world: World, connection: tuple[str, str], caller: str
+    twins: World, connection: tuple[str, str], caller: str
 ) -> None:
-    await load(world)
     known = await secrets()
-    cursors = await cursors_of(rivals(world), *connection)
+    cursors = await cursors_of(rivals(twins), *connection)
     assert cursors
     for query in cursor_queries(*connection):
         for cursor in cursors:
-            answer = await client(world, caller).send(query, cursor=cursor)
+            answer = await client(twins, caller).send(query, cursor=cursor)
             assert known.in_answer(answer) == []
-            assert answer == await client(world, caller).send(query, cursor=elsewhere(cursor))
+            assert answer == await client(twins, caller).send(query, cursor=elsewhere(cursor))
 
 
 def keyed() -> list[str]:
@@ -137,10 +132,9 @@ async def once(someone: Client, name: str, own: dict[str, str], key: str) -> dic
 
 @pytest.mark.parametrize("name", keyed())
 async def test_a_key_that_the_rival_has_used_is_new_to_everyone_else(
-    world: World, name: str
+    twins: World, name: str
 ) -> None:
-    await load(world)
-    ada, other = world.client("ada"), rivals(world)
+    ada, other = twins.client("ada"), rivals(twins)
     own, foreign = await ids_of(ada), await ids_of(other, f"{MARK} ")
     first = await once(other, name, foreign, "the same key")
     assert first["data"][name]["userErrors"] == []
@@ -152,7 +146,6 @@ async def test_a_key_that_the_rival_has_used_is_new_to_everyone_else(
     assert await once(other, name, foreign, "the same key") == first
 
 
-async def test_a_key_of_the_rival_s_history_is_no_secret_to_try(world: World) -> None:
-    await load(world)
-    payload = await world.client("ada").do("changeUsers", seats=72, idempotencyKey=f"{MARK} key")
+async def test_a_key_of_the_rival_s_history_is_no_secret_to_try(twins: World) -> None:
+    payload = await twins.client("ada").do("changeUsers", seats=72, idempotencyKey=f"{MARK} key")
     assert Secrets(set()).in_answer(payload) == []
