@@ -6,6 +6,7 @@ the attachment, and no font that is named but not embedded.
 """
 
 from datetime import datetime
+from functools import cache
 from io import BytesIO
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -54,17 +55,25 @@ def _describe(pdf: Pdf, at: datetime, attachment: str | None) -> None:
     kept = ("/Title", "/Author", "/CreationDate", "/ModDate")
     told = {key: str(pdf.docinfo[key]) for key in kept}
     pdf.trailer.Info = pdf.make_indirect(Dictionary(told))
-    environment = Environment(
-        loader=FileSystemLoader(typesetting.TEMPLATES), autoescape=True, undefined=StrictUndefined
-    )
-    metadata = environment.get_template(METADATA).render(
-        title=told["/Title"],
-        author=told["/Author"],
-        at=at.isoformat(timespec="seconds"),
-        attachment=attachment,
+    metadata = (
+        _templates()
+        .get_template(METADATA)
+        .render(
+            title=told["/Title"],
+            author=told["/Author"],
+            at=at.isoformat(timespec="seconds"),
+            attachment=attachment,
+        )
     )
     stream = Stream(pdf, metadata.encode(), Type=Name.Metadata, Subtype=Name.XML)
     pdf.Root.Metadata = pdf.make_indirect(stream)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(typesetting.TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
 
 
 def _fix_colours(pdf: Pdf) -> None:

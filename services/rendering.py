@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -149,6 +150,7 @@ def _strictness() -> Iterator[None]:
         raise RenderError("; ".join(complaints.messages))
 
 
+@cache
 def _templates() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(typesetting.TEMPLATES),
