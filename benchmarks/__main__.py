@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from benchmarks import comparison, databases, growth, renewals
+from benchmarks import comparison, databases, drawing, growth, renewals
 from benchmarks.tables import Table, machine
 
 Answer = tuple[list[Table], dict[str, Any]]
@@ -21,6 +21,7 @@ MEASUREMENTS: dict[str, Callable[[bool], Awaitable[Answer]]] = {
     "comparison": lambda short: comparison.measure(comparison.SHORT if short else comparison.FULL),
     "growth": lambda short: growth.measure(growth.SHORT if short else growth.FULL),
     "renewals": lambda short: renewals.measure(renewals.SHORT if short else renewals.FULL),
+    "drawing": lambda short: drawing.measure(drawing.SHORT if short else drawing.FULL),
     "renewals-100k": lambda _: renewals.measure(renewals.ALL_DUE),
 }
 USUAL = ("comparison", "growth", "renewals")

@@ -76,21 +76,24 @@ class _Sent(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends it; to HEAD, no more than that it is there."""
-        if scope["method"] == "HEAD":
-            self.body_iterator = _nothing()
         try:
             with self.places.place(self.account):
                 async with aclosing(self.pieces):
+                    # What fails at once has a status of its own; later only the end is missing.
+                    first = b"" if scope["method"] == "HEAD" else await anext(self.pieces)
+                    self.body_iterator = _led_by(first, self.pieces)
                     await super().__call__(scope, receive, send)
         except Unacceptable as refused:
             response = error_response(refused.status, str(refused), refused.code)
             await response(scope, receive, send)
 
 
-async def _nothing() -> AsyncGenerator[bytes]:
-    pieces: tuple[bytes, ...] = ()
-    for piece in pieces:
-        yield piece
+async def _led_by(first: bytes, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The first piece, and after one that is not empty the others."""
+    if first:
+        yield first
+        async for piece in pieces:
+            yield piece
 
 
 def _opened(request: Request) -> Export | None:

@@ -67,15 +67,15 @@ async def zipped(chosen: Sequence[Invoice]) -> AsyncGenerator[bytes]:
 
 async def csv(export: Export) -> AsyncGenerator[bytes]:
     """The history as CSV, oldest first, with a row of headings (services/spreadsheets.py)."""
-    yield spreadsheets.headings()
-    reached = 0
+    written, reached = spreadsheets.headings(), 0
     while True:
         later = _chosen(Query(Invoice), export).where("sequence > ?", reached)
         rows = await later.sorted("sequence", ROWS).all()
-        yield spreadsheets.written(rows, await _credited(export.account_id, rows))
+        written += spreadsheets.written(rows, await _credited(export.account_id, rows))
+        yield written
         if len(rows) < ROWS:
             return
-        reached = rows[-1].sequence
+        written, reached = b"", rows[-1].sequence
 
 
 def _chosen(query: Query[Invoice], export: Export) -> Query[Invoice]:

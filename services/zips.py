@@ -11,7 +11,8 @@ READABLE = 0o100644 << 16
 
 
 class Entry(NamedTuple):
-    """A file of an archive, and the instant that it is dated."""
+    """A file of an archive, and the instant that it is dated, from 1980 on: nothing is issued
+    before (services/import_forms.py)."""
 
     name: str
     at: datetime

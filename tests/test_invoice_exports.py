@@ -270,6 +270,20 @@ async def test_an_archive_that_cannot_be_finished_ends_as_none(
         ZipFile(BytesIO(received))
 
 
+async def test_an_archive_that_cannot_be_begun_is_refused(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    await sqlite_world.load()
+    told = await export(sqlite_world)
+    (tmp_path / "file").write_text("in the way")
+    sqlite_world.setting("DOCUMENT_STORE", f"folder://{tmp_path}/file/kept")
+    response = await sqlite_world.http.get(told["zipUrl"])
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert (await sqlite_world.http.get(told["csvUrl"])).status_code == 200
+    sqlite_world.setting("DOCUMENT_STORE", f"folder://{tmp_path}/kept")
+    assert (await archive(sqlite_world)).namelist() == ["ACME-00001.pdf"]
+
+
 # --- the CSV ------------------------------------------------------------------------------
 
 
