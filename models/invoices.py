@@ -39,6 +39,8 @@ class Form(StrEnum):
     """A form in which an invoice can be had (services/forms.py)."""
 
     PDF = "PDF"
+    FACTUR_X = "FACTUR_X"
+    UBL = "UBL"
 
 
 class Invoice(Model):

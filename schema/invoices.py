@@ -93,6 +93,22 @@ def _url(row: invoices.Invoice, form: Form, info: Info) -> str:
     return f"{info.context.base_url()}/invoices/{name}?token={token}"
 
 
+def _e_invoice_url(form: Form) -> Load:
+    """Where the invoice is as an e-invoice; None where there can be none."""
+
+    async def load(shown: list["Invoice"], info: Info) -> list[str | None]:
+        ids = [invoice.row.id for invoice in shown]
+        found = await info.context.load.invoice_details.load_many(ids)
+        return [
+            _url(invoice.row, form, info)
+            if invoice_details.has_e_invoice(invoice.row, details)
+            else None
+            for invoice, details in zip(shown, found, strict=True)
+        ]
+
+    return load
+
+
 def _detail(make: Callable[["Invoice", invoices.Invoice], Any]) -> Load:
     """What is made of an invoice and its details, which one read brings for all that is asked."""
 
@@ -202,6 +218,18 @@ class Invoice(Node):
     )
     credit_notes: list["Invoice"] = batched(
         _credit_notes, description="The credit notes of an invoice, oldest first."
+    )
+
+    factur_x_url: str | None = batched(
+        _e_invoice_url(Form.FACTUR_X),
+        description="Where the e-invoice is as Factur-X (ZUGFeRD), EN 16931, which the PDF carries "
+        "too: a link as `pdfUrl` is. Null where the standard has no room for the invoice "
+        "(docs/e-invoices.md).",
+    )
+    ubl_url: str | None = batched(
+        _e_invoice_url(Form.UBL),
+        description="Where the same e-invoice is as UBL 2.1: a link as `pdfUrl` is. Null where "
+        "`facturXUrl` is.",
     )
 
     @strawberry.field(

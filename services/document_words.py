@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.plans import BillingInterval
 from services import taxes, vat_ids
-from services.documents import DocumentLine, InvoiceDocument, Party
+from services.documents import DocumentLine, InvoiceDocument, Issued, Party
 from services.drafts import Wording
 from services.phrases import Reader
 from services.proration import Proration
@@ -34,10 +34,10 @@ VAT_NUMBERS = frozenset({"AE", "CH", "GB", "IS", "LI", "NO", "SA", "TR", "UA", "
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What a document says, to its reader."""
+class IssuedWords:
+    """What a document says of what was issued, to its reader."""
 
-    document: InvoiceDocument
+    document: Issued
 
     @property
     def reader(self) -> Reader:
@@ -65,28 +65,6 @@ class Words:
         return say("Credit note number") if self.document.is_credit_note else say("Invoice number")
 
     @property
-    def mark(self) -> str | None:
-        """The mark of an invoice that is no longer open."""
-        say = self.reader.say
-        marks = {"PAID": say("PAID"), "VOID": say("VOID"), "CREDITED": say("CREDITED")}
-        return marks.get(self.document.status)
-
-    @property
-    def headline(self) -> str:
-        """The one sentence about money: what is to be paid by when, or why nothing is."""
-        say = self.reader.say
-        settled = {
-            "VOID": lambda: say("This invoice is void. No payment is due."),
-            "CREDITED": lambda: say("This invoice is credited. No payment is due."),
-            "PAID": self._paid,
-        }
-        if self.document.status in settled:
-            return settled[self.document.status]()
-        if self.document.is_credit_note:
-            return say("{amount} credited").format(amount=self.total(-self.document.total_minor))
-        return self._due() if self.document.due_minor > 0 else say("No payment is due.")
-
-    @property
     def reference(self) -> str | None:
         """The invoice that a credit note is for."""
         credited = self.document.credits
@@ -95,12 +73,9 @@ class Words:
         day = self.reader.day(credited.issued_on)
         return self.reader.say("{number} of {day}").format(number=credited.number, day=day)
 
-    @property
-    def reason(self) -> str | None:
-        """Why it was credited or voided."""
-        if not self.document.reason:
-            return None
-        return self.reader.say("Reason: {reason}").format(reason=self.document.reason)
+    def because(self, reason: str) -> str:
+        """That this was the reason."""
+        return self.reader.say("Reason: {reason}").format(reason=reason)
 
     def item(self, line: DocumentLine) -> str:
         """What a line bills, in the reader's words where they are known."""
@@ -171,20 +146,6 @@ class Words:
             label = say("VAT number")
         return f"{label} {party.tax_id}"
 
-    def _due(self) -> str:
-        say, amount = self.reader.say, self.total(self.document.due_minor)
-        if not self.document.payment_terms_days:
-            return say("{amount} due on receipt").format(amount=amount)
-        day = self.reader.day(self.document.due_on)
-        return say("{amount} due by {day}").format(amount=amount, day=day)
-
-    def _paid(self) -> str:
-        say, amount = self.reader.say, self.total(self.document.total_minor)
-        if self.document.settled_on is None:
-            return say("{amount} paid").format(amount=amount)
-        day = self.reader.day(self.document.settled_on)
-        return say("{amount} paid on {day}").format(amount=amount, day=day)
-
     def _seats(self, wording: Wording, quantity: int) -> str:
         say_count = self.reader.say_count
         if wording.added:
@@ -202,3 +163,51 @@ class Words:
         else:
             said = say_count("{left} of {count} day", "{left} of {count} days", total)
         return said.format(left=self.reader.count(left))
+
+
+@dataclass(frozen=True, slots=True)
+class Words(IssuedWords):
+    """All that a document says: where it stands, too."""
+
+    document: InvoiceDocument
+
+    @property
+    def mark(self) -> str | None:
+        """The mark of an invoice that is no longer open."""
+        say = self.reader.say
+        marks = {"PAID": say("PAID"), "VOID": say("VOID"), "CREDITED": say("CREDITED")}
+        return marks.get(self.document.status)
+
+    @property
+    def headline(self) -> str:
+        """The one sentence about money: what is to be paid by when, or why nothing is."""
+        say = self.reader.say
+        settled = {
+            "VOID": lambda: say("This invoice is void. No payment is due."),
+            "CREDITED": lambda: say("This invoice is credited. No payment is due."),
+            "PAID": self._paid,
+        }
+        if self.document.status in settled:
+            return settled[self.document.status]()
+        if self.document.is_credit_note:
+            return say("{amount} credited").format(amount=self.total(-self.document.total_minor))
+        return self._due() if self.document.due_minor > 0 else say("No payment is due.")
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was credited or voided."""
+        return self.because(self.document.reason) if self.document.reason else None
+
+    def _due(self) -> str:
+        say, amount = self.reader.say, self.total(self.document.due_minor)
+        if not self.document.payment_terms_days:
+            return say("{amount} due on receipt").format(amount=amount)
+        day = self.reader.day(self.document.due_on)
+        return say("{amount} due by {day}").format(amount=amount, day=day)
+
+    def _paid(self) -> str:
+        say, amount = self.reader.say, self.total(self.document.total_minor)
+        if self.document.settled_on is None:
+            return say("{amount} paid").format(amount=amount)
+        day = self.reader.day(self.document.settled_on)
+        return say("{amount} paid on {day}").format(amount=amount, day=day)

@@ -5,6 +5,7 @@ All of it follows from what was issued. Numbers are texts: a float would lose di
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from stdnum import iban
 
 from services import einvoice_taxes, money, taxes, vat_ids
+from services.document_words import IssuedWords
 from services.documents import Address, DocumentLine, Issued, Party, Seller
 from services.einvoice_taxes import Group
 from services.taxes import TaxTreatment
@@ -92,23 +94,20 @@ def _period(issued: Issued) -> Terms:
 
 
 def _payment_terms(issued: Issued) -> str:
+    words = IssuedWords(issued)
     if issued.is_credit_note:
-        return "No payment is due."
-    if not issued.payment_terms_days:
-        return "Payment is due on receipt."
-    days = f"{issued.payment_terms_days} day{'' if issued.payment_terms_days == 1 else 's'}"
-    return f"Payment is due within {days}, by {issued.due_on}."
+        return words.reader.say("No payment is due.")
+    return " ".join(filter(None, (words.terms, issued.seller.payment_note)))
 
 
 def _notes(issued: Issued) -> list[str]:
-    notes = [f"Reason: {issued.credits.reason}"] if issued.credits else []
-    if len(issued.taxes) > 1:
-        told = "; ".join(
-            f"{tax.name} {_percent(tax.rate_ppm)}% on {_written(tax.base_minor, issued)}:"
-            f" {_written(tax.tax_minor, issued)}"
-            for tax in issued.taxes
-        )
-        notes.append(f"Taxes in {issued.currency}: {told}.")
+    """Why it was credited; and what each tax comes to where they are one to EN 16931."""
+    words, factor = IssuedWords(issued), einvoice_taxes.sign(issued.total_minor)
+    notes = [words.because(issued.credits.reason)] if issued.credits else []
+    if not taxes.are_apportioned(issued.taxes):
+        for tax in issued.taxes:
+            base, amount = factor * tax.base_minor, words.amount(factor * tax.tax_minor)
+            notes.append(f"{words.tax(replace(tax, base_minor=base))}: {amount}")
     return notes
 
 
@@ -202,50 +201,53 @@ def _breakdown(group: Group, issued: Issued) -> Terms:
         "BT-117": money.plain(group.tax_minor, issued.currency),
         "BT-118": group.code,
         "BT-119": _rate(group),
-        "BT-120": taxes.note(issued.taxation),
+        "BT-120": IssuedWords(issued).tax_note,
         "BT-121": einvoice_taxes.EXEMPTION_CODES.get(group.code),
     }
 
 
 def _lines(issued: Issued) -> list[Terms]:
     groups = _groups(issued)
-    amounts = [einvoice_taxes.sign(issued.total_minor) * line.amount_minor for line in issued.lines]
+    factor = einvoice_taxes.sign(issued.total_minor)
+    amounts = [factor * line.amount_minor for line in issued.lines]
     cut = einvoice_taxes.parts(amounts, groups)
     pieces = [
         (line, group, part)
         for line, own in zip(issued.lines, cut, strict=True)
         for group, part in zip(groups, own, strict=True)
     ]
+    words = IssuedWords(issued)
     return [
-        {"BT-126": str(position), **_line(*piece, issued.currency)}
+        {"BT-126": str(position), **_line(*piece, words)}
         for position, piece in enumerate(pieces, 1)
     ]
 
 
-def _line(line: DocumentLine, group: Group, amount_minor: int, currency: str) -> Terms:
+def _line(line: DocumentLine, group: Group, amount_minor: int, words: IssuedWords) -> Terms:
     return {
         "BT-129": str(line.quantity),
         "BT-130": SEAT,
-        "BT-131": money.plain(amount_minor, currency),
+        "BT-131": money.plain(amount_minor, words.document.currency),
         "BT-134": line.period_start,
         "BT-135": line.period_end - timedelta(days=1),
-        **_price(line, amount_minor, currency),
+        **_price(line, amount_minor, words),
         "BT-151": group.code,
         "BT-152": _rate(group),
-        "BT-153": line.description,
+        "BT-153": words.item(line),
     }
 
 
-def _price(line: DocumentLine, amount_minor: int, currency: str) -> Terms:
+def _price(line: DocumentLine, amount_minor: int, words: IssuedWords) -> Terms:
     """What one seat costs; where that times the quantity is not the amount (part of a period, of
     what is credited, or of rates), what all of them cost: nothing is rounded."""
-    unit_price = money.plain(line.unit_price_minor, currency)
+    currency = words.document.currency
     if line.quantity * line.unit_price_minor == amount_minor:
-        return {"BT-146": unit_price}
+        return {"BT-146": money.plain(line.unit_price_minor, currency)}
+    price = f"{words.reader.say('Unit price')}: {words.amount(line.unit_price_minor)}"
     return {
         "BT-146": money.plain(amount_minor, currency),
         "BT-149": str(line.quantity),
-        "BT-154": f"One seat costs {unit_price} {currency} for a whole billing period.",
+        "BT-154": "; ".join(filter(None, (price, words.working(line)))),
     }
 
 

@@ -9,22 +9,22 @@ from typing import Any
 import facturx
 
 from services import einvoice_terms, typesetting
-from services.documents import Issued
+from services.documents import Drawing, Issued
 
 PROFILE = "en16931"
 
 
-def factur_x(issued: Issued) -> bytes:
+def factur_x(issued: Issued) -> Drawing:
     """The document as Factur-X writes it (UN/CEFACT's CII), which a PDF carries; valid against the
     syntax's schema. There can be an e-invoice of it (einvoice_terms.exists_for)."""
-    content: bytes = facturx.generate_cii_xml(_terms(issued), level=PROFILE, check_schematron=None)
-    return content
+    xml = facturx.generate_cii_xml(_terms(issued), level=PROFILE, check_schematron=None)
+    return Drawing(content=xml, missing=())
 
 
-def ubl(issued: Issued) -> bytes:
+def ubl(issued: Issued) -> Drawing:
     """The same in UBL 2.1: an Invoice or a CreditNote."""
-    content: bytes = facturx.generate_ubl_xml(_terms(issued), level=PROFILE, check_schematron=None)
-    return content
+    xml = facturx.generate_ubl_xml(_terms(issued), level=PROFILE, check_schematron=None)
+    return Drawing(content=xml, missing=())
 
 
 def _terms(issued: Issued) -> dict[str, Any]:

@@ -22,4 +22,8 @@ class Kind:
 
 FORMS = {
     Form.PDF: Kind(suffix=".pdf", media_type="application/pdf", maker="services.rendering:draw"),
+    Form.FACTUR_X: Kind(
+        suffix=".xml", media_type="application/xml", maker="services.einvoices:factur_x"
+    ),
+    Form.UBL: Kind(suffix=".ubl.xml", media_type="application/xml", maker="services.einvoices:ubl"),
 }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from models.invoices import Invoice
-from services import invoices
+from services import einvoice_taxes, einvoice_terms, invoices, taxes
 from services.errors import Forbidden
 from services.permissions import Actor, Right, or_forbidden, require
 from services.rows import Query
@@ -27,7 +27,6 @@ DETAILS = Query(Invoice).without(
     "tax_minor",
     "total_minor",
     "locale",
-    "seller",
     "buyer",
     "purchase_order_number",
 )
@@ -36,10 +35,19 @@ NOTES = Query(Invoice).without(*invoices.LISTED.left_out - {"credits_id"})
 
 
 async def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Invoice | Forbidden]:
-    """What it credits, its taxes and how it was settled, for the account's invoices among the ids;
-    Forbidden stands for one that is not to be read."""
+    """What it credits, its taxes and seller and how it was settled, for the account's invoices
+    among the ids; Forbidden stands for one that is not to be read."""
     found = await DETAILS.where("account_id = ?", actor.account_id).among("id", ids).all()
     return {row.id: or_forbidden(actor, Right.BILLING, row) for row in found}
+
+
+def has_e_invoice(invoice: Invoice, details: Invoice) -> bool:
+    """Whether there can be an e-invoice of an invoice, of which these are the details."""
+    stored = details.taxation
+    shares = einvoice_taxes.groups(
+        taxes.restored(stored), taxes.charged(stored), invoice.subtotal_minor, invoice.tax_minor
+    )
+    return einvoice_terms.can_be_made(invoice.currency, details.seller["tax_id"], shares)
 
 
 async def credit_notes_of(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, list[Invoice]]:

@@ -14,7 +14,7 @@ from services.rows import Query
 __all__ = ["DamagedError", "InvoiceDocument", "content", "forget", "stored"]
 
 STANDING = ("status", "credited_minor", "settled_on", "reason")
-"""What changes of an issued invoice, and its documents say."""
+"""What changes of an issued invoice, and its PDF says."""
 
 
 class DamagedError(Exception):
@@ -22,8 +22,8 @@ class DamagedError(Exception):
 
 
 async def stored(invoice: Invoice, form: Form) -> InvoiceDocument:
-    """The invoice in a form: made at the first call and kept, the same bytes until it is paid,
-    voided or credited, which its documents say. Raises RenderError, StoreError."""
+    """The invoice in a form: made at the first call and kept, the same bytes ever after; the PDF
+    until the invoice is paid, voided or credited, which it says. Raises RenderError, StoreError."""
     return await _found(invoice, form) or await _made(invoice, form)
 
 
@@ -43,10 +43,10 @@ async def content(document: InvoiceDocument) -> bytes:
 
 
 def forget(invoice: Invoice) -> Change:
-    """What has an invoice's documents made anew: it stands otherwise from now on. Copies outside
-    the database stay, and nothing leads to them."""
-    sql = "DELETE FROM invoice_documents WHERE account_id = ? AND invoice_id = ?"
-    return Change(sql, [invoice.account_id, invoice.id])
+    """What has an invoice's PDF made anew: it stands otherwise from now on. Its e-invoices say what
+    was issued alone. Copies outside the database stay, and nothing leads to them."""
+    sql = "DELETE FROM invoice_documents WHERE account_id = ? AND invoice_id = ? AND form = ?"
+    return Change(sql, [invoice.account_id, invoice.id, Form.PDF])
 
 
 async def _found(invoice: Invoice, form: Form) -> InvoiceDocument | None:

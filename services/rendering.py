@@ -67,7 +67,7 @@ def draw(document: InvoiceDocument) -> Drawing:
     html, missing = typesetting.boxed(html)
     with _dated(int(document.issued_at.timestamp())), _strictness():
         drawn = _pdf(html, words.reader.language, document.letterhead)
-    xml = einvoices.factur_x(document) if einvoice_terms.exists_for(document) else None
+    xml = einvoices.factur_x(document).content if einvoice_terms.exists_for(document) else None
     return Drawing(content=archival.archived(drawn, document.issued_at, xml), missing=missing)
 
 

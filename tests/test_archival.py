@@ -81,7 +81,7 @@ def test_the_drawing_alone_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_e_invoice_is_inside_as_factur_x_wants_it(kind: str) -> None:
     content = drawn(KINDS[kind]).content
     name, xml = facturx.get_facturx_xml_from_pdf(content)
-    assert (name, xml) == ("factur-x.xml", einvoices.factur_x(KINDS[kind]))
+    assert (name, xml) == ("factur-x.xml", einvoices.factur_x(KINDS[kind]).content)
     with archive(kind) as pdf:
         (file,) = pdf.Root.AF
         assert file.AFRelationship == Name.Alternative

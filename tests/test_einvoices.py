@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services import credit_notes, einvoice_terms, einvoices, money, taxes
-from services.documents import Bank, InvoiceDocument, Issued, Reference, Seller
+from services.documents import Bank, Drawing, InvoiceDocument, Issued, Reference, Seller
 from services.letterheads import Letterhead
 from services.taxes import Taxation, TaxRate, TaxTreatment
 from tests import einvoice_rules
@@ -128,18 +128,18 @@ SYNTAXES = (einvoices.factur_x, einvoices.ubl)
 
 @pytest.mark.parametrize("write", SYNTAXES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_keeps_the_rules(kind: str, write: Callable[[Issued], bytes]) -> None:
-    assert einvoice_rules.broken(write(KINDS[kind])) == []
+def test_every_kind_keeps_the_rules(kind: str, write: Callable[[Issued], Drawing]) -> None:
+    assert einvoice_rules.broken(write(KINDS[kind]).content) == []
 
 
 @pytest.mark.parametrize("write", SYNTAXES)
 def test_a_wrong_sum_and_a_missing_tax_id_break_the_rules(
-    write: Callable[[Issued], bytes],
+    write: Callable[[Issued], Drawing],
 ) -> None:
     wrong = replace(STANDARD, total_minor=STANDARD.total_minor + 1)
-    assert any("BR-CO-15" in fault for fault in einvoice_rules.broken(write(wrong)))
+    assert any("BR-CO-15" in fault for fault in einvoice_rules.broken(write(wrong).content))
     nobody = replace(KINDS["reverse charge"], buyer=replace(BUYER, tax_id=None))
-    assert any("BR-AE-02" in fault for fault in einvoice_rules.broken(write(nobody)))
+    assert any("BR-AE-02" in fault for fault in einvoice_rules.broken(write(nobody).content))
 
 
 # --- the sums ---------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_everything_adds_up_exactly(document: InvoiceDocument) -> None:
 @given(made().filter(einvoice_terms.exists_for))
 def test_whatever_has_an_e_invoice_keeps_the_rules(document: InvoiceDocument) -> None:
     for write in SYNTAXES:
-        assert einvoice_rules.broken(write(document)) == []
+        assert einvoice_rules.broken(write(document).content) == []
 
 
 # --- what has none ----------------------------------------------------------------------------
@@ -217,14 +217,16 @@ def test_a_currency_has_e_invoices_where_the_rules_list_it_and_its_decimals() ->
 
 
 def test_three_decimals_would_break_the_rules() -> None:
-    xml = einvoices.ubl(billed(charged(VAT), 58_801, currency="KWD"))
+    xml = einvoices.ubl(billed(charged(VAT), 58_801, currency="KWD")).content
     assert any("BR-DEC" in fault for fault in einvoice_rules.broken(xml))
 
 
 def test_a_seller_without_a_tax_id_has_no_e_invoices() -> None:
     document = billed(charged(VAT), 58_800, seller=replace(GERMAN, tax_id=None))
     assert not einvoice_terms.exists_for(document)
-    assert any("BR-S-02" in fault for fault in einvoice_rules.broken(einvoices.ubl(document)))
+    assert any(
+        "BR-S-02" in fault for fault in einvoice_rules.broken(einvoices.ubl(document).content)
+    )
 
 
 def test_yen_whose_tax_is_a_whole_one_off_have_no_e_invoice() -> None:
@@ -232,7 +234,7 @@ def test_yen_whose_tax_is_a_whole_one_off_have_no_e_invoice() -> None:
     note = credited(whole, 4, 11)
     assert (note.subtotal_minor, note.tax_minor) == (-7, 0)  # 19 % of 7 is 1.33
     assert not einvoice_terms.exists_for(note)
-    assert any("BR-CO-17" in fault for fault in einvoice_rules.broken(einvoices.ubl(note)))
+    assert any("BR-CO-17" in fault for fault in einvoice_rules.broken(einvoices.ubl(note).content))
     assert einvoice_terms.exists_for(replace(note, currency="EUR"))
 
 
@@ -243,7 +245,7 @@ def test_what_is_said_of_a_part_of_a_price() -> None:
     (whole, part) = einvoice_terms.terms(billed(charged(VAT), 58_800, 7_777))["BG-25"]
     assert (whole["BT-129"], whole["BT-146"], whole.get("BT-149")) == ("12", "49.00", None)
     assert (part["BT-129"], part["BT-146"], part["BT-149"]) == ("12", "77.77", "12")
-    assert part["BT-154"] == "One seat costs 49.00 EUR for a whole billing period."
+    assert part["BT-154"] == "Unit price: €49.00"
 
 
 def test_the_account_to_pay_into_stands_on_invoices_alone() -> None:
@@ -273,8 +275,19 @@ def test_taxes_side_by_side_are_one_rate_and_a_note_that_tells_them_apart() -> N
     said = einvoice_terms.terms(KINDS["side by side"])
     (share,) = said["BG-23"]
     assert (share["BT-118"], share["BT-119"], share["BT-117"]) == ("S", "14.975", "128.95")
-    (note,) = said["BG-1"]
-    assert note["BT-22"] == ("Taxes in EUR: GST 5% on 861.10: 43.06; QST 9.975% on 861.10: 85.89.")
+    notes = ["GST 5% on €861.10: €43.06", "QST 9.975% on €861.10: €85.89"]
+    assert said["BG-1"] == [{"BT-22": note} for note in notes]
+    (_, *credited_taxes) = einvoice_terms.terms(KINDS["credit, side by side"])["BG-1"]
+    assert [note["BT-22"] for note in credited_taxes] == [
+        "GST 5% on €12.18: €0.61",
+        "QST 9.975% on €12.18: €1.21",
+    ]
+
+
+def test_it_is_written_for_the_same_reader_as_the_page() -> None:
+    said = einvoice_terms.terms(replace(KINDS["reverse charge"], locale="de"))
+    assert said["BG-23"][0]["BT-120"].startswith("Steuerschuldnerschaft")
+    assert said["BT-20"] == "Zahlbar innerhalb von 30 Tagen, bis 01.01.2027."
 
 
 def test_where_it_stands_and_how_it_looks_is_in_no_e_invoice() -> None:

@@ -61,8 +61,8 @@ FIELDS: dict[str, dict[Right, str]] = {
     "InvoicePreview": {BILLING: "lines subtotal tax total taxes taxTreatment taxNote"},
     "Invoice": {
         BILLING: "id lines number kind status issuedOn dueOn purchaseOrderNumber subtotal tax "
-        "total pdfUrl taxes taxTreatment taxNote amountDue credited settledOn reason credits "
-        "creditNotes"
+        "total pdfUrl facturXUrl ublUrl taxes taxTreatment taxNote amountDue credited settledOn "
+        "reason credits creditNotes"
     },
     "InvoiceExport": {BILLING: "invoiceCount zipUrl csvUrl expiresAt"},
     "TaxLine": {BILLING: "name rate base amount"},
