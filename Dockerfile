@@ -28,7 +28,7 @@ COPY --from=built /opt/venv /opt/venv
 COPY LICENSE manage.py server.py ./
 COPY commands ./commands
 COPY door ./door
-COPY examples ./examples
+COPY examples/demo.json ./examples/
 COPY execution ./execution
 COPY locales ./locales
 COPY models ./models

@@ -15,7 +15,8 @@ from tests.served import started
 from tests.tokens import KEY
 
 SOURCES = settings.ROOT / "examples"
-PLACE = installation.PLACE / "clients"
+NODE = installation.PLACE / "clients" / "node"
+PYTHON = installation.PLACE / "clients" / "python"
 NOT_SOURCES = shutil.ignore_patterns(
     "node_modules", "dist", "gql", "__generated__", "seatwise_client", "*cache*"
 )
@@ -53,14 +54,14 @@ def node_packages() -> Path:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    installation.install_node_packages(SOURCES, PLACE / "examples")
-    return PLACE / "examples" / "node_modules"
+    installation.install_node_packages(SOURCES, NODE / "examples")
+    return NODE / "examples" / "node_modules"
 
 
 def copied(name: str, place: Path) -> Path:
     """A copy of an example, and of the schema where the example looks for it."""
-    shutil.copy(settings.ROOT / "schema.graphql", place)
     folder = place / "examples" / name
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SOURCES / name, folder, ignore=NOT_SOURCES)
+    shutil.copy(settings.ROOT / "schema.graphql", place)
     return folder

@@ -57,19 +57,32 @@ class Example:
         said = await self.fails(port, token_of(ADA, self.account), 1_000_001)
         assert said == "INVALID at seats: Seats must be between 0 and 1,000,000."
 
+    async def is_told_who_was_faster(self, port: int) -> None:
+        """That it does not change what somebody else has changed since it looked."""
+        async with self.asking(port) as http:
+            seats = (await asked(http, STATE))["subscription"]["seats"]
+            async with broken(port, [], lambda: buy(http, times=1)) as (address, line):
+                done = await self.run(address, token_of(ADA, self.account), seats + MORE)
+            after = (await asked(http, STATE))["subscription"]["seats"]
+        assert done.returncode == 1
+        assert done.stderr.startswith("STALE at input.expectedVersion: ")
+        assert (line.seen, after) == ([PASSED], seats + 1)
+
+    def asking(self, port: int) -> httpx.AsyncClient:
+        """Somebody else with the same rights."""
+        headers = {"Authorization": f"Bearer {token_of(ADA, self.account)}"}
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers)
+
     async def changes_users(self, port: int, *plan: str) -> None:
         """That it changes users once over a line that breaks by the plan, sees the change arrive,
         and lists all invoices, page after page."""
-        token = token_of(ADA, self.account)
-        async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {token}"}
-        ) as http:
+        async with self.asking(port) as http:
             await buy(http, times=PAGE)
             before = await asked(http, STATE)
             wanted = before["subscription"]["seats"] + MORE
             preview = (await asked(http, PREVIEW, seats=wanted))["subscription"]
             async with broken(port, [*plan]) as (address, line):
-                done = await self.run(address, token, wanted)
+                done = await self.run(address, token_of(ADA, self.account), wanted)
             after = await asked(http, STATE)
         assert (done.returncode, done.stderr) == (0, "")
         assert line.seen == [*plan, PASSED]

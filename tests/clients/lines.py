@@ -1,7 +1,7 @@
-"""A line to a server that breaks just when something is changed."""
+"""A line to a server on which something happens just when users are changed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from tests.concurrency.processes import free_port
@@ -11,13 +11,21 @@ CHANGE = b"changeUsers("
 PASSED, DROPPED_BEFORE, DROPPED_AFTER = "passed", "dropped before", "dropped after"
 
 
+async def nothing() -> None:
+    """What happens before a change arrives, if nothing does."""
+
+
 class Line:
     """Whose connections break, by a plan, with a change on them: before it has arrived, or once it
-    was answered, before the answer has arrived. After the plan it holds."""
+    was answered, before the answer has arrived. After the plan it holds. Something else can be
+    done before a change arrives."""
 
-    def __init__(self, port: int, plan: list[str]) -> None:
+    def __init__(
+        self, port: int, plan: list[str], meanwhile: Callable[[], Awaitable[None]]
+    ) -> None:
         self.port = port
         self.plan = plan
+        self.meanwhile = meanwhile
         self.seen: list[str] = []
 
     async def carry(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
@@ -48,6 +56,7 @@ class Connection:
                 if CHANGE in part:
                     self.fate = self.line.plan.pop(0) if self.line.plan else PASSED
                     self.line.seen.append(self.fate)
+                    await self.line.meanwhile()
                 if self.fate == DROPPED_BEFORE:
                     return
                 forth.write(part)
@@ -63,8 +72,10 @@ class Connection:
 
 
 @asynccontextmanager
-async def broken(port: int, plan: list[str]) -> AsyncIterator[tuple[str, Line]]:
+async def broken(
+    port: int, plan: list[str], meanwhile: Callable[[], Awaitable[None]] = nothing
+) -> AsyncIterator[tuple[str, Line]]:
     """The address of a line that breaks, and the line."""
-    line, own = Line(port, list(plan)), free_port()
+    line, own = Line(port, list(plan), meanwhile), free_port()
     async with await asyncio.start_server(line.carry, "127.0.0.1", own):
         yield f"http://127.0.0.1:{own}", line

@@ -59,6 +59,5 @@ async def test_a_planted_fault_of_each_kind_is_found(node_packages: Path, tmp_pa
         "@graphql-eslint/relay-edge-types",
         "@graphql-eslint/require-description",
         "@graphql-eslint/naming-convention",
-        "@graphql-eslint/strict-id-in-types",
         "@graphql-eslint/no-unreachable-types",
     }

@@ -6,22 +6,20 @@ import sys
 import pytest
 
 from benchmarks import installation
-from tests.clients.conftest import PLACE, SOURCES, copied
+from tests.clients.conftest import PYTHON, SOURCES, copied
 from tests.clients.examples import PAUL, Example
 from tests.clients.lines import DROPPED_AFTER, DROPPED_BEFORE
 from tests.live.clients import token_of
 
 pytestmark = pytest.mark.xdist_group("python")
 
-HOME = PLACE / "python"
-
 
 @pytest.fixture(scope="module")
 def examples() -> dict[str, Example]:
     """The examples, with the client generated as their README says."""
     requirements = SOURCES / "python" / "requirements.txt"
-    python = installation.install_python_packages(requirements, HOME)
-    folder = copied("python", PLACE)
+    python = installation.install_python_packages(requirements, PYTHON / "environment")
+    folder = copied("python", PYTHON)
     subprocess.run([python.parent / "ariadne-codegen"], cwd=folder, check=True, timeout=60)
     accounts = {"with_gql.py": "acme", "with_ariadne_codegen.py": "beta"}
     return {
@@ -45,6 +43,7 @@ async def test_refusals_and_missing_rights_are_told(
 ) -> None:
     example = examples[name]
     await example.is_told_why(port)
+    await example.is_told_who_was_faster(port)
     said = await example.fails(port, token_of(PAUL, example.account), 70)
     assert said == "FORBIDDEN: You are not allowed to do this."
     assert "4403" in await example.fails(port, "nonsense", 70)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import PLACE, copied
+from tests.clients.conftest import NODE, copied
 from tests.clients.examples import PAUL, Example
 from tests.clients.lines import DROPPED_AFTER, DROPPED_BEFORE
 from tests.live.clients import token_of
@@ -19,7 +19,7 @@ BILLING = ("node", "dist/billing.js")
 def examples(node_packages: Path) -> dict[str, Example]:
     """The examples, built as their README says."""
     accounts = {"typescript": "acme", "relay": "beta"}
-    made = {name: Example(copied(name, PLACE), BILLING, code) for name, code in accounts.items()}
+    made = {name: Example(copied(name, NODE), BILLING, code) for name, code in accounts.items()}
     build = ["npm", "run", "build", "--workspaces"]
     done = subprocess.run(build, cwd=node_packages.parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -39,6 +39,7 @@ async def test_relay_changes_users_in_its_store(examples: dict[str, Example], po
 @pytest.mark.parametrize("name", ["typescript", "relay"])
 async def test_a_refusal_is_told(examples: dict[str, Example], port: int, name: str) -> None:
     await examples[name].is_told_why(port)
+    await examples[name].is_told_who_was_faster(port)
 
 
 @pytest.mark.parametrize(
