@@ -1,4 +1,4 @@
-/** The questions that the explorer opens with, one a tab. */
+/** The questions that the explorer opens with, one a tab. docs/tour.md shows the same, with answers. */
 
 const reviewThePage = `# What a billing page shows: the plan, its
 # seats, the groups, the newest invoices.
@@ -77,6 +77,33 @@ query CurrentVersion {
 }
 `;
 
+const cancelOrResume = `# CancelSubscription ends it with the period that is
+# paid for; until then ResumeSubscription takes it back.
+mutation CancelSubscription {
+  cancelSubscription(input: {}) {
+    subscription { status cancelAtPeriodEnd endsOn version }
+    userErrors { code message field }
+  }
+}
+
+mutation ResumeSubscription {
+  resumeSubscription(input: {}) {
+    subscription { status cancelAtPeriodEnd endsOn version }
+    userErrors { code message field }
+  }
+}
+`;
+
+const manageLicenses = `# Who may manage users, and whether each new paid
+# user needs a seat group.
+mutation ManageLicenses($input: UpdateLicenseManagementInput!) {
+  updateLicenseManagement(input: $input) {
+    account { licenseManagement { onlyBillingAdministratorsManageUsers seatGroupRequired } }
+    userErrors { code message field }
+  }
+}
+`;
+
 const createAGroup = `# A seat group and its part of the seats.
 # AdministratorsToChoose lists users: put ids
 # of them into "administratorIds".
@@ -89,6 +116,21 @@ mutation CreateAGroup($input: CreateSeatGroupInput!) {
 
 query AdministratorsToChoose {
   account { users(first: 20) { edges { node { id name email } } } }
+}
+`;
+
+const allocateSeats = `# How many seats groups have, all or none.
+# Groups lists them with their ids.
+mutation AllocateSeats($input: AllocateSeatsInput!) {
+  allocateSeats(input: $input) {
+    subscription { seats seatsAllocated seatsAvailable }
+    seatGroups { name seats seatsUsed seatsAvailable }
+    userErrors { code message field }
+  }
+}
+
+query Groups {
+  account { seatGroups(first: 50) { edges { node { id name seats seatsUsed } } } }
 }
 `;
 
@@ -140,6 +182,15 @@ query ListInvoices($first: Int, $after: String) {
 }
 `;
 
+const exportInvoices = `# Links to the invoices of some days: PDFs as one
+# ZIP, and a table. They are good for 15 minutes.
+query ExportInvoices($from: Date, $to: Date) {
+  account {
+    invoiceExport(from: $from, to: $to) { invoiceCount zipUrl csvUrl expiresAt }
+  }
+}
+`;
+
 const followChanges = `# Listens until you stop it: change something in another tab.
 subscription FollowChanges {
   accountChanged {
@@ -149,25 +200,30 @@ subscription FollowChanges {
 }
 `;
 
-const tab = (query, variables) => ({
-  query,
-  variables: variables && JSON.stringify(variables, null, 2),
-  headers: null,
-});
-
-const invitation = {
-  email: 'new.colleague@example.com',
-  name: 'New Colleague',
-  seatGroupId: 'PUT A GROUP ID HERE',
-  permissions: [{ productId: 'PUT A PRODUCT ID HERE', role: 'CONTRIBUTOR' }],
-};
+/** A tab; its variables are JSON, as the editor shows them. */
+const tab = (query, variables) => ({ query, variables, headers: null });
 
 export const tabs = [
   tab(reviewThePage),
-  tab(previewAChange, { seats: 70 }),
-  tab(changeUsers, { input: { seats: 70 } }),
-  tab(createAGroup, { input: { name: 'Customer care', seats: 2, administratorIds: [] } }),
-  tab(inviteIntoIt, { input: invitation }),
-  tab(listInvoices, { first: 10, after: null }),
+  tab(previewAChange, `{ "seats": 70 }`),
+  tab(changeUsers, `{ "input": { "seats": 70 } }`),
+  tab(cancelOrResume),
+  tab(manageLicenses, `{ "input": { "seatGroupRequired": true } }`),
+  tab(createAGroup, `{
+  "input": { "name": "Customer care", "seats": 2, "administratorIds": [] }
+}`),
+  tab(allocateSeats, `{
+  "input": { "allocations": [{ "seatGroupId": "PUT A GROUP ID HERE", "seats": 1 }] }
+}`),
+  tab(inviteIntoIt, `{
+  "input": {
+    "email": "new.colleague@example.com",
+    "name": "New Colleague",
+    "seatGroupId": "PUT A GROUP ID HERE",
+    "permissions": [{ "productId": "PUT A PRODUCT ID HERE", "role": "CONTRIBUTOR" }]
+  }
+}`),
+  tab(listInvoices, `{ "first": 5, "after": null }`),
+  tab(exportInvoices, `{ "from": "2026-01-01", "to": "2026-12-31" }`),
   tab(followChanges),
 ];
