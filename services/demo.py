@@ -9,8 +9,9 @@ from datetime import UTC, datetime, time, timedelta
 from secrets import token_hex
 
 from models.accounts import Account
+from models.invoices import Invoice, InvoiceStatus
 from models.users import User
-from services import auth, callers, imports, settings, subscriptions, workers
+from services import auth, callers, imports, operator_invoices, settings, subscriptions, workers
 from services.auth import Claims
 
 FILE = settings.ROOT / "examples" / "demo.json"
@@ -34,17 +35,46 @@ SIGNED_IN = timedelta(hours=24)
 
 NOON = time(12, tzinfo=UTC)
 
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """A user sets the total of seats."""
+
+    email: str
+    seats: int
+
+    async def do(self, code: str, at: datetime) -> None:
+        """Does it at that instant."""
+        actor = await callers.by_claims(Claims(self.email, code), at)
+        await subscriptions.change_users(actor, self.seats, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """The vendor's operator takes a part of an invoice back."""
+
+    number: str
+    amount: str
+    reason: str
+
+    async def do(self, code: str, at: datetime) -> None:
+        """Does it at that instant."""
+        await operator_invoices.credit(code, self.number, self.amount, self.reason, None, at)
+
+
 HISTORY = (
-    ("2025-06-16T14:05", "acme", "ada@acme.example", 45),
-    ("2025-09-01T16:20", "acme", "ada@acme.example", 60),
-    ("2025-11-17T09:10", "bruecke", "hanna@bruecke.example", 12),
-    ("2026-01-20T18:45", "acme", "ada@acme.example", 55),
-    ("2026-04-08T01:30", "sakura", "haruka@sakura.example", 8),
-    ("2026-04-20T08:00", "bruecke", "hanna@bruecke.example", 9),
-    ("2026-05-11T13:00", "acme", "ada@acme.example", 65),
-    ("2026-09-10T10:15", "bruecke", "hanna@bruecke.example", 11),
+    ("2025-06-16T14:05", "acme", Seats("ada@acme.example", 45)),
+    ("2025-09-01T16:20", "acme", Seats("ada@acme.example", 60)),
+    ("2025-10-06T11:00", "acme", Credit("ACME-00003", "150.00", "Outage on October 2")),
+    ("2025-11-17T09:10", "bruecke", Seats("hanna@bruecke.example", 12)),
+    ("2026-01-20T18:45", "acme", Seats("ada@acme.example", 55)),
+    ("2026-04-08T01:30", "sakura", Seats("haruka@sakura.example", 8)),
+    ("2026-04-20T08:00", "bruecke", Seats("hanna@bruecke.example", 9)),
+    ("2026-05-11T13:00", "acme", Seats("ada@acme.example", 65)),
+    ("2026-09-10T10:15", "bruecke", Seats("hanna@bruecke.example", 11)),
 )
-"""Who set the total of seats to what, and when (UTC), oldest first."""
+"""What was done when (UTC) in which account, oldest first. Before each step the account's open
+invoices are booked as paid."""
 
 
 def ensure_key() -> None:
@@ -72,13 +102,20 @@ async def load(at: datetime) -> bool:
         if begun <= at:
             alone = file.model_copy(update={"accounts": [account]})
             await imports.import_file(alone, begun)
-    for instant, code, email, seats in HISTORY:
+    for instant, code, step in HISTORY:
         when = datetime.fromisoformat(instant).replace(tzinfo=UTC)
         if when <= at:
-            actor = await callers.by_claims(Claims(email, code), when)
-            await subscriptions.change_users(actor, seats, when)
+            await workers.renew(when)
+            await _book_payments(code, when)
+            await step.do(code, when)
     await workers.renew(at)
     return True
+
+
+async def _book_payments(code: str, at: datetime) -> None:
+    account = await Account.get(code=code)
+    for invoice in await Invoice.filter(account_id=account.id, status=InvoiceStatus.OPEN):
+        await operator_invoices.pay(code, invoice.number, min(invoice.due_on, at.date()), at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ REVIEW = """{
   account {
     subscription { seats seatsUsed seatsAvailable plan { name } unitPrice { currency } }
     seatGroups { edges { node { name seatsAvailable } } }
-    invoices { totalCount edges { node { kind tax { amount } subtotal { amount } } } }
+    invoices { totalCount edges { node { kind status tax { amount } subtotal { amount } } } }
   }
 }"""
 
@@ -44,7 +44,9 @@ async def test_acme_has_a_full_seat_group_and_a_year_of_invoices_of_every_kind(
     }
     kinds = {edge["node"]["kind"] for edge in acme["invoices"]["edges"]}
     assert free["Design"] == 0
-    assert kinds == {"INITIAL", "SEAT_INCREASE", "RENEWAL"}
+    assert kinds == {"INITIAL", "SEAT_INCREASE", "RENEWAL", "CREDIT_NOTE"}
+    states = [edge["node"]["status"] for edge in acme["invoices"]["edges"]]
+    assert states == ["OPEN", "PAID", "ISSUED", "PAID", "PAID", "PAID"]
 
 
 async def test_bruecke_pays_19_percent_tax_in_euros_each_month(demo_world: World) -> None:
@@ -54,6 +56,7 @@ async def test_bruecke_pays_19_percent_tax_in_euros_each_month(demo_world: World
     newest = bruecke["invoices"]["edges"][0]["node"]
     assert newest == {
         "kind": "RENEWAL",
+        "status": "OPEN",
         "subtotal": {"amount": "297.00"},
         "tax": {"amount": "56.43"},
     }

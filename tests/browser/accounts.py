@@ -11,17 +11,14 @@ from datetime import UTC, datetime
 
 from services import (
     auth,
-    callers,
     clock,
     database,
     demo,
     imports,
     migrations,
     operator_invoices,
-    subscriptions,
     workers,
 )
-from services.auth import Claims
 
 CREDITED = "credited"
 """An account like the demo's first one, of whose invoices some were credited, and one is void."""
@@ -68,12 +65,11 @@ async def _copy(names: list[str], at: datetime) -> None:
 
 
 async def _live(code: str, at: datetime) -> None:
-    """What has happened to the demo's first account, in a copy of it."""
-    for instant, account, email, seats in demo.HISTORY:
+    """The seats that the demo's first account has had, in a copy of it."""
+    for instant, account, step in demo.HISTORY:
         when = datetime.fromisoformat(instant).replace(tzinfo=UTC)
-        if account == demo.ACCOUNT and when <= at:
-            actor = await callers.by_claims(Claims(email, code), when)
-            await subscriptions.change_users(actor, seats, when)
+        if account == demo.ACCOUNT and isinstance(step, demo.Seats) and when <= at:
+            await step.do(code, when)
 
 
 if __name__ == "__main__":
