@@ -4,18 +4,21 @@ import asyncio
 import hashlib
 import logging
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from models.invoices import Form, Invoice, InvoiceDocument
-from services import document_store, documents, invoice_documents, posting, settings
+from services import document_store, documents, invoice_documents, metrics, posting, settings
 from services.errors import OperatorError
 from tests.mailserver import MailServer, send_through, serving
 from tests.stores import SECRET, Folder, Store, new_bucket, s3_server, use
 from tests.test_http import link
+from tests.test_invoice_exports import archive, long_history
 from tests.test_manage import done
 from tests.test_operator_invoices import pay
 from tests.world import World
@@ -99,6 +102,40 @@ async def test_two_drawings_at_once_keep_one_copy(store: Store, world: World) ->
     row = await InvoiceDocument.get()
     assert store.places() == [row.place]
     assert await invoice_documents.content(row) == made
+
+
+async def test_an_archive_is_made_of_what_lies_outside(store: Store, sqlite_world: World) -> None:
+    await long_history(sqlite_world, 3)
+    drawn = await archive(sqlite_world)
+    assert len(store.places()) == 3
+    kept = await archive(sqlite_world)
+    assert kept.namelist() == [f"ACME-0000{number}.pdf" for number in (1, 2, 3)]
+    assert [kept.read(name) for name in kept.namelist()] == [
+        drawn.read(name) for name in kept.namelist()
+    ]
+
+
+def counted(operation: str, outcome: str) -> float:
+    labels = {"operation": operation, "outcome": outcome}
+    name = "seatwise_document_store_seconds_count"
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_what_the_store_was_asked_for_is_counted(sqlite_world: World, tmp_path: Path) -> None:
+    use(Folder(tmp_path / "kept"), sqlite_world.monkeypatch)
+    sqlite_world.setting("METRICS_PORT", "9")
+    asked = [("put", "done"), ("get", "done"), ("get", "missing"), ("put", "failed")]
+    before = [counted(*one) for one in asked]
+    await document_store.put("a/b", b"bytes")
+    assert await document_store.get("a/b", 5) == b"bytes"
+    with pytest.raises(document_store.MissingError):
+        await document_store.get("a/c", 5)
+    (tmp_path / "kept/file").write_text("in the way")
+    with pytest.raises(document_store.StoreError):
+        await document_store.put("file/d", b"bytes")
+    assert [counted(*one) for one in asked] == [count + 1 for count in before]
+    metrics.sample(Counter(), 3)
+    assert REGISTRY.get_sample_value("seatwise_documents_waiting") == 3
 
 
 async def test_what_is_in_the_database_is_served_from_there_and_what_is_outside_from_outside(

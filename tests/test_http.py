@@ -263,6 +263,10 @@ ROUTES = [
     ("DELETE", "/readyz", 405),
     ("POST", "/", 405),
     ("GET", "/invoices/ACME-00001.pdf", 403),
+    ("GET", "/exports/invoices.zip", 403),
+    ("HEAD", "/exports/invoices.csv", 403),
+    ("POST", "/exports/invoices.csv", 405),
+    ("GET", "/exports/", 404),
     ("GET", "/invoices/", 404),
     ("GET", "/invoices/..%2f..%2fetc%2fpasswd.pdf", 404),
 ]

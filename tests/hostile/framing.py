@@ -229,6 +229,9 @@ PATHS: Cases = {
         "/invoices/ACME-00001.pdf?token=" + "a." * 5_000,
         "/invoices/ACME-00001.pdf?token=%00",
         "/invoices/ACME-00001.pdf?token=a&token=b",
+        "/exports/invoices.zip?token=" + "a." * 5_000,
+        "/exports/invoices.csv?token=%00",
+        "/exports/..%2finvoices.zip",
     )
 }
 
