@@ -41,7 +41,7 @@ Terms = dict[str, Any]
 def can_be_made(currency: str, seller_tax_id: str | None, shares: Sequence[Group]) -> bool:
     """Whether there can be an e-invoice of such a document: its currency can stand on one, the
     seller has the tax id that every one has to name, and its taxes are as exact as they must be."""
-    if money.decimals(currency) > MOST_DECIMALS or currency in UNLISTED or seller_tax_id is None:
+    if money.decimals(currency) > MOST_DECIMALS or currency in UNLISTED or not seller_tax_id:
         return False
     return einvoice_taxes.are_exact(shares, 10 ** money.decimals(currency))
 
