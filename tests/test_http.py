@@ -15,7 +15,7 @@ from tortoise import Tortoise
 from models.invoices import Invoice
 from server import create_app
 from services import clock, database, documents, links, settings
-from services.forms import Form
+from services.forms import FORMS, Form
 from tests import samples
 from tests.world import World, opened
 
@@ -485,6 +485,16 @@ async def test_a_link_opens_the_one_form_that_it_names(acme: World, form: object
     del claims["f"]
     signed = jwt.encode(claims, links._key(), links.ALGORITHM)
     await refused(acme, f"/invoices/ACME-00001.pdf?token={signed}")
+
+
+async def test_a_link_to_one_form_opens_no_other(acme: World) -> None:
+    invoice = await Invoice.get()
+    pairs = [(one, other) for one in Form for other in Form if one is not other]
+    for one, other in pairs:
+        token = links.sign_link(links.Link(invoice.account_id, invoice.id, one), clock.now())
+        address = f"/invoices/{invoice.number}{FORMS[other].suffix}"
+        await refused(acme, f"{address}?token={token}")
+    assert len(pairs) >= 6
 
 
 async def test_a_link_without_a_token_or_with_a_bearer_token_opens_nothing(acme: World) -> None:
