@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-lock examples-lock invoice-pictures lint install lock lock-image
+.PHONY: run test check bench bench-lock examples-lock invoice-pictures lint install lock lock-image screenshots
 
 run: install
 	@$(BIN)/python manage.py demo
@@ -47,6 +47,10 @@ picture-%:
 	@$(BIN)/python manage.py invoice sample --locale $* $(NOTE) data/sample.pdf
 	@pdftoppm -r 64 -png -singlefile data/sample.pdf docs/images/invoice-$*
 	@rm data/sample.pdf
+
+# The pictures in docs/images, of the demo in Chromium.
+screenshots: install
+	@$(BIN)/python -m tests.browser.screenshots
 
 lint: install
 	@$(BIN)/ruff check .

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from services import demo, settings
 from tests.browser import accounts
@@ -75,12 +75,12 @@ class Tenant:
         return data
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@contextmanager
+def serving(folder: Path, copies: int) -> Iterator[Served]:
     """A server with the demo, and copies of its first account."""
     port = _free_port()
-    environment = _environment(tmp_path_factory.mktemp("demo") / "demo.db", port)
-    command = [sys.executable, "-m", "tests.browser.accounts", str(COPIES)]
+    environment = _environment(folder / "demo.db", port)
+    command = [sys.executable, "-m", "tests.browser.accounts", str(copies)]
     filled = subprocess.run(
         command, cwd=settings.ROOT, env=environment, capture_output=True, check=True
     )
@@ -92,6 +92,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The server of all tests here."""
+    with serving(tmp_path_factory.mktemp("demo"), COPIES) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")
@@ -133,25 +140,41 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def screens(browser: Browser) -> AsyncIterator[dict[str, BrowserContext]]:
+    """A desk's screen and a phone's, whose pages have the files of earlier ones at hand."""
+    screens = {size: await screen(browser, size) for size in SIZES}
+    yield screens
+    for context in screens.values():
+        await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session", params=SIZES)
-async def page(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[Page]:
+async def page(
+    request: pytest.FixtureRequest, screens: dict[str, BrowserContext]
+) -> AsyncIterator[Page]:
     """A page at a desk, and one on a phone."""
-    async with watched(browser, request.param) as page:
+    async with watched(screens[request.param]) as page:
         yield page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def wide_page(browser: Browser) -> AsyncIterator[Page]:
+async def wide_page(screens: dict[str, BrowserContext]) -> AsyncIterator[Page]:
     """A page at a desk."""
-    async with watched(browser, "desktop") as page:
+    async with watched(screens["desktop"]) as page:
         yield page
 
 
+async def screen(browser: Browser, size: str, **looks: Any) -> BrowserContext:
+    """A screen of this size, of a reader in the United States unless `looks` say otherwise."""
+    usual: dict[str, Any] = {"locale": "en-US", "reduced_motion": "reduce"}
+    return await browser.new_context(**SIZES[size] | usual | looks)
+
+
 @asynccontextmanager
-async def watched(browser: Browser, size: str) -> AsyncIterator[Page]:
+async def watched(screen: BrowserContext) -> AsyncIterator[Page]:
     """A page that fails the test on console errors and on requests to other hosts."""
-    context = await browser.new_context(locale="en-US", reduced_motion="reduce", **SIZES[size])
-    page = await context.new_page()
+    page = await screen.new_page()
     page.set_default_timeout(15_000)
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
@@ -168,7 +191,7 @@ async def watched(browser: Browser, size: str) -> AsyncIterator[Page]:
         ),
     )
     yield page
-    await context.close()
+    await page.close()
     assert trouble == []
 
 

@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from services import demo
 from tests.browser.conftest import Tenant
+from tests.browser.looks import assert_good_to_use
 from tests.browser.steps import explorer_opened
 
 ADA = demo.PEOPLE["billing administrator"]
@@ -65,6 +66,7 @@ async def test_the_seed_questions_work_on_the_demo(page: Page, copy: Tenant) -> 
     assert changed["data"]["changeUsers"]["userErrors"] == []
     created = await run(page, "CreateAGroup")
     assert created["data"]["createSeatGroup"]["userErrors"] == []
+    await assert_good_to_use(page, within=".bar")
     listed = await run(page, "ListInvoices")
     assert listed["data"]["account"]["invoices"]["totalCount"] >= 5
 

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 from tests.browser.accounts import CREDITED
 from tests.browser.conftest import Served, Tenant
 from tests.browser.looks import assert_good_to_use
-from tests.browser.steps import opened
+from tests.browser.steps import dialog, opened
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope
 async def test_invoices_have_number_date_amount_and_status(page: Page, acme: Tenant) -> None:
     await opened(page, acme)
     row = page.get_by_role("row").filter(has_text="ACME-00005")
-    for shown in ("May 11, 2026", "$14,401.97", "Open"):
+    for shown in ("May 11, 2026", "$14,401.97", "Open, due Jun 10, 2026"):
         await expect(row).to_contain_text(shown)
 
 
@@ -48,11 +48,35 @@ async def test_credit_notes_and_what_is_left_to_pay_are_shown(page: Page, served
     await assert_good_to_use(page)
 
 
-async def test_an_invoice_opens_as_pdf(wide_page: Page, acme: Tenant) -> None:
+async def test_invoices_of_some_days_are_downloaded(page: Page, acme: Tenant) -> None:
+    await opened(page, acme)
+    export = await dialog(page, "Download")
+    await expect(export.get_by_role("status")).to_have_text("6 documents.")
+    await export.get_by_label("From").fill("2026-03-01")
+    await export.get_by_label("To").fill("2026-04-30")
+    await expect(export.get_by_role("status")).to_have_text("1 document.")
+    await assert_good_to_use(page)
+    async with page.expect_download() as begun:
+        await export.get_by_role("link", name="Table (CSV)").click()
+    file = await (await begun.value).path()
+    assert b"ACME-00004" in file.read_bytes()
+    await export.get_by_label("To").fill("2026-02-01")
+    await expect(export.get_by_role("status")).to_contain_text("must not be after")
+    await expect(export.get_by_role("button", name="PDFs (ZIP)")).to_be_disabled()
+
+
+FORMS = {
+    "PDF": b"%PDF-",
+    "Factur-X": b"CrossIndustryInvoice",
+    "UBL": b"oasis:names:specification:ubl",
+}
+
+
+async def test_an_invoice_opens_in_each_form(wide_page: Page, acme: Tenant) -> None:
     await opened(wide_page, acme)
-    link = await wide_page.get_by_role("link", name="PDF").first.get_attribute("href")
-    assert link is not None
     async with httpx.AsyncClient(timeout=30) as http:
-        response = await http.get(link)
-    assert response.headers["content-type"] == "application/pdf"
-    assert response.content.startswith(b"%PDF-")
+        for form, told in FORMS.items():
+            link = wide_page.get_by_role("link", name=f"{form} of ACME-00005", exact=True)
+            response = await http.get(await link.get_attribute("href") or "")
+            assert response.status_code == 200
+            assert told in response.content

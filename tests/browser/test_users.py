@@ -31,7 +31,7 @@ async def test_users_are_found_by_name_status_seat_and_group(page: Page, acme: T
     await find(page, "EAMES")
     await expect(shown).to_have_count(2)
     await users(page).get_by_label("Group").select_option(label="Marketing")
-    await expect(users(page).get_by_text("Nobody is like that.")).to_be_visible()
+    await expect(users(page).get_by_text("No user matches.")).to_be_visible()
     await assert_good_to_use(page)
     await users(page).get_by_role("button", name="Show all users").click()
     await expect(users(page).get_by_text("23 users")).to_be_visible()
@@ -119,3 +119,32 @@ async def test_only_billing_administrators_manage_users_once_that_is_set(
     await expect(page.get_by_text("managed by billing administrators alone")).to_be_visible()
     await expect(page.get_by_role("button", name="Invite user")).to_have_count(0)
     await expect(page.get_by_role("button", name="Disable")).to_have_count(0)
+
+
+async def test_a_group_administrator_invites_into_the_own_group(page: Page, copy: Tenant) -> None:
+    await opened(page, copy, "group administrator")
+    invite = await dialog(page, "Invite user")
+    await invite.get_by_label("Name").fill("Hedy Lamarr")
+    await invite.get_by_label("E-mail").fill("grace@acme.example")
+    assert await invite.get_by_label("Group").inner_text() == "Marketing (6 free)"
+    await invite.get_by_label("Role in Docs").select_option("CONTRIBUTOR")
+    await invite.get_by_role("button", name="Invite").click()
+    await expect(invite.get_by_label("E-mail")).to_have_attribute("aria-invalid", "true")
+    await invite.get_by_label("E-mail").fill("hedy@acme.example")
+    await invite.get_by_role("button", name="Invite").click()
+    await told(page, "Hedy Lamarr was invited.")
+    await expect(row(page, "Hedy Lamarr")).to_contain_text("Invited")
+    await expect(page.get_by_role("region", name="Seat groups")).to_contain_text("5")
+
+
+async def test_a_product_owner_invites_with_roles_in_the_own_product(
+    wide_page: Page, copy: Tenant
+) -> None:
+    await opened(wide_page, copy, "product owner")
+    invite = await dialog(wide_page, "Invite user")
+    await expect(invite.get_by_label("Role in Roadmap")).to_have_count(0)
+    await invite.get_by_label("Name").fill("Hedy Lamarr")
+    await invite.get_by_label("E-mail").fill("hedy@acme.example")
+    await invite.get_by_label("Role in Docs").select_option("REVIEWER")
+    await invite.get_by_role("button", name="Invite").click()
+    await told(wide_page, "Hedy Lamarr was invited.")

@@ -14,7 +14,7 @@ export function AccessCard() {
     <section class="card" aria-labelledby="access">
       <h2 id="access">Your access</h2>
       <dl class="facts">
-        <div><dt>Rights</dt><dd>${rightsIn(viewer, groups)}</dd></div>
+        <div><dt>Rights in the account</dt><dd>${rightsIn(viewer, groups)}</dd></div>
         <div><dt>Roles in products</dt><dd>${roles.join(', ') || 'None'}</dd></div>
       </dl>
       <ul class="reasons">

@@ -2,6 +2,7 @@
 
 import { post } from '/static/shared/graphql.js';
 import { readToken } from '/static/shared/session.js';
+import { locale } from './format.js';
 
 /** A request without an answer: `code` is the API's, or UNREACHABLE. */
 export class ApiError extends Error {
@@ -21,7 +22,7 @@ export function onSignedOut(listener) {
 
 async function ask(query, variables, signal) {
   try {
-    return await post({ query, variables: { locale: navigator.language, ...variables } }, { signal });
+    return await post({ query, variables: { locale, ...variables } }, { signal });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     const message = error instanceof TypeError ? 'The server cannot be reached: try again in a moment.' : error.message;

@@ -156,7 +156,6 @@ const Failure = ({ message, onRetry }) => html`
 
 function Cards() {
   const { account, groups, first, rights, trouble } = usePage();
-  const { plan } = account.subscription ?? {};
   return html`
     <div class="title">
       <div><p>Billing</p><h1 tabindex="-1">${account.name}</h1></div>
@@ -164,7 +163,8 @@ function Cards() {
     </div>
     ${trouble &&
     html`<p class="notice bad" role="alert">Some of this page could not be loaded: ${trouble}</p>`}
-    ${plan ? html`<${SubscriptionCard} />` : html`<${AccessCard} />`}
+    ${account.subscription && html`<${SubscriptionCard} />`}
+    ${!rights.billing && html`<${AccessCard} />`}
     ${groups && html`<${GroupsCard} />`}
     ${first.users.nodes && html`<${UsersCard} />`}
     ${rights.billing && html`<${InvoicesCard} />`}

@@ -1,11 +1,16 @@
 /** Dates, counts and names of things as people read them. */
 
-const dates = new Intl.DateTimeFormat(navigator.language, { dateStyle: 'medium', timeZone: 'UTC' });
-const moments = new Intl.DateTimeFormat(navigator.language, {
+const [known = 'en-US'] = Intl.NumberFormat.supportedLocalesOf(navigator.languages);
+
+/** The first of the reader's languages whose numbers and dates are known, as a tag. */
+export const { locale } = new Intl.NumberFormat(known).resolvedOptions();
+
+const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
+const moments = new Intl.DateTimeFormat(locale, {
   dateStyle: 'medium',
   timeStyle: 'short',
 });
-const counts = new Intl.NumberFormat(navigator.language);
+const counts = new Intl.NumberFormat(locale);
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -28,7 +33,7 @@ const lists = new Intl.ListFormat('en', { type: 'conjunction' });
 /** Names in a row. */
 export const named = (names) => lists.format(names);
 
-const percents = new Intl.NumberFormat(navigator.language, {
+const percents = new Intl.NumberFormat(locale, {
   style: 'percent',
   maximumFractionDigits: 4,
 });

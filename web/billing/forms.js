@@ -4,6 +4,12 @@ import { html, useId, useLayoutEffect, useRef } from '/static/vendor/preact-htm.
 import { usePage } from './hooks.js';
 import { FasterOnes } from './news.js';
 
+/** What has the focus first: what is to be filled in, else the way back. */
+const FIRST_OF = ['[autofocus]', '.body :is(input, select)', 'footer button'];
+
+const focusFirst = (dialog) =>
+  FIRST_OF.map((part) => dialog.querySelector(part)).find(Boolean)?.focus();
+
 /** A modal dialog for as long as it is rendered; Escape and its close button call `onClose`. */
 export function Dialog({ title, onClose, children }) {
   const element = useRef(null);
@@ -11,6 +17,7 @@ export function Dialog({ title, onClose, children }) {
   useLayoutEffect(() => {
     const dialog = element.current;
     dialog.showModal();
+    focusFirst(dialog);
     return () => dialog.close();
   }, []);
   return html`
@@ -64,7 +71,12 @@ export function Refusals({ mutation, fields = [] }) {
   const shown = (error) => error === stale || fields.some((field) => concerns(error, field));
   const messages = mutation.userErrors.filter((error) => !shown(error)).map((error) => error.message);
   if (mutation.failure) messages.push(mutation.failure);
-  return html`<div role="alert">
+  const element = useRef(null);
+  const refused = Boolean(stale) || messages.length > 0;
+  useLayoutEffect(() => {
+    if (refused) element.current.scrollIntoView({ block: 'nearest' });
+  }, [refused]);
+  return html`<div role="alert" ref=${element}>
     ${messages.map((message) => html`<p class="notice bad">${message}</p>`)}
     ${stale && html`<${Stale} mutation=${mutation} />`}
   </div>`;
@@ -77,7 +89,7 @@ function Stale({ mutation }) {
     const dialog = currentTarget.closest('dialog');
     await reload();
     mutation.clear();
-    dialog.querySelector('.body :is(input, select), [type=submit]').focus();
+    focusFirst(dialog);
   };
   return html`
     <div class="notice bad">

@@ -67,12 +67,17 @@ export const INVOICES = `query Invoices($first: Int, $after: String, $locale: St
       pageInfo { hasNextPage endCursor }
       edges {
         node {
-          id number issuedOn status total { formatted(locale: $locale) } pdfUrl
+          id number issuedOn dueOn status total { formatted(locale: $locale) }
+          pdfUrl facturXUrl ublUrl
           credited { amount } amountDue { formatted(locale: $locale) } credits { number }
         }
       }
     }
   }
+}`;
+
+export const INVOICE_EXPORT = `query InvoiceExport($from: Date, $to: Date) {
+  account { invoiceExport(from: $from, to: $to) { invoiceCount zipUrl csvUrl } }
 }`;
 
 export const SEAT_CHANGE_PREVIEW = `query SeatChangePreview($seats: Int!, $locale: String) {

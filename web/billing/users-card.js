@@ -69,7 +69,7 @@ function Users({ list, onOpen, onAll }) {
   if (!list.nodes) return null;
   return html`
     <p class="soft" role="status">
-      ${list.nodes.length ? usersText(list.totalCount) : 'Nobody is like that.'}
+      ${list.nodes.length ? usersText(list.totalCount) : 'No user matches.'}
     </p>
     ${!list.nodes.length && html`<button type="button" class="more" onClick=${onAll}>Show all users</button>`}
     ${list.nodes.length > 0 && html`<table class="stacks users" aria-busy=${list.loading}>

@@ -91,7 +91,7 @@ ReactDOM.createRoot(element('graphiql')).render(
     fetcher,
     storage,
     defaultTabs: tabs,
-    defaultEditorToolsVisibility: 'variables',
+    defaultEditorToolsVisibility: matchMedia('(max-width: 720px)').matches ? false : 'variables',
     shouldPersistHeaders: false,
   }),
 );
