@@ -42,6 +42,8 @@ class Script:
         other; the outputs are appended to files."""
         _context.set_forkserver_preload(IMPORTED)
         given = (list(command), dict(environment), str(out), str(err or out))
+        for path in {out, err or out}:
+            path.touch()
         self._process = _context.Process(target=_run, args=given)
         self._process.start()
         assert self._process.pid is not None

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from graphql import build_schema, parse, validate
+from pydantic import TypeAdapter
 from typer.main import get_command
 
 import manage
 from services.errors import RefusalCode
+from services.import_tax import TaxPart
 from services.settings import ROOT
 from tests import markdown
 from tests.markdown import Example
@@ -64,6 +66,11 @@ def check_shell(text: str) -> None:
     assert set(re.findall(r"^make ([\w-]+)", text, re.MULTILINE)) <= set(targets)
     commands = get_command(manage.app).commands  # type: ignore[attr-defined]
     assert set(re.findall(r"manage\.py ([\w-]+)", text)) <= commands.keys()
+
+
+def test_the_taxes_of_the_import_are_taken_as_they_are_written() -> None:
+    (example,) = [one for one in markdown.examples(DOCS / "import.md") if one.heading == "Taxes"]
+    TypeAdapter(list[TaxPart]).validate_json(example.text)
 
 
 CHECKS = {"graphql": check_graphql, "json": check_json, "sh": check_shell}

@@ -15,7 +15,7 @@ from models.activity import ActivityEntry
 from models.invoices import Invoice
 from services.settings import ROOT
 from tests.forked import Ended
-from tests.test_manage import command, done, refused
+from tests.test_manage import done, refused, run
 from tests.test_taxes import CANADIAN, monthly, rated
 from tests.world import World, assert_counted
 
@@ -106,7 +106,7 @@ async def test_credits_at_once_never_exceed_the_invoice_and_are_numbered_in_turn
 ) -> None:
     await world.load(monthly(rated(*CANADIAN)))
     credit = ("invoice", "credit", *ACME, "--amount", "150", "--reason", "x")
-    ended: list[Ended] = await asyncio.gather(*(command(*credit) for _ in range(3)))
+    ended: list[Ended] = await asyncio.gather(*(run("manage.py", *credit) for _ in range(3)))
     assert sorted(process.code or 0 for process in ended) == [0, 0, 1]
     assert await numbers() == ["ACME-00001", "ACME-CN-00001", "ACME-CN-00002"]
     await assert_counted()

@@ -36,8 +36,12 @@ SECONDS = 20
 
 
 async def run(*arguments: str, **environment: str) -> Ended:
-    """Runs a script of ours to its end in a new interpreter, with the test's settings and those
-    given."""
+    """Runs a script of ours to its end, with the test's settings and those given."""
+    return await asyncio.to_thread(forked.run, arguments, os.environ | environment)
+
+
+async def anew(*arguments: str, **environment: str) -> Ended:
+    """The same in a new interpreter, which runs code as well (`-c`)."""
     command = (sys.executable, *arguments)
     given = os.environ | environment
     process = await asyncio.create_subprocess_exec(
@@ -53,21 +57,16 @@ async def run(*arguments: str, **environment: str) -> Ended:
     return Ended(process.returncode, out.decode(), err.decode())
 
 
-async def command(*arguments: str, **environment: str) -> Ended:
-    """Runs a command of manage.py to its end."""
-    return await asyncio.to_thread(forked.run, ["manage.py", *arguments], os.environ | environment)
-
-
 async def done(*arguments: str, **environment: str) -> str:
     """What a command of manage.py says that is not refused."""
-    ended = await command(*arguments, **environment)
+    ended = await run("manage.py", *arguments, **environment)
     assert (ended.code, ended.err) == (0, "")
     return ended.out
 
 
 async def refused(*arguments: str, **environment: str) -> list[str]:
     """The lines on standard error of a command that is refused."""
-    ended = await command(*arguments, **environment)
+    ended = await run("manage.py", *arguments, **environment)
     assert (ended.code, ended.out) == (1, "")
     return ended.err.splitlines()
 
@@ -254,7 +253,7 @@ async def test_renew_goes_on_past_an_account_that_fails_and_ends_with_1(
     await load_overdue(sqlite_world)
     connection = Tortoise.get_connection("default")
     await connection.execute_query("UPDATE accounts SET time_zone = 'X/Y' WHERE code = 'acme'")
-    ended = await run("manage.py", "renew")
+    ended = await anew("manage.py", "renew")
     assert ended.code == 1
     assert json.loads(ended.out) == {"renewed": 1, "ended": 1, "invoices": 1, "failed": 1}
     assert ended.err.splitlines()[-1].startswith("1 accounts failed")
@@ -291,7 +290,7 @@ async def test_export_schema_prints_the_sdl_that_is_committed() -> None:
 
 
 async def test_help_names_every_command() -> None:
-    ended = await run("manage.py", "--help")
+    ended = await anew("manage.py", "--help")
     assert (ended.code, ended.err) == (0, "")
     assert all(f" {command} " in ended.out for command in COMMANDS)
 

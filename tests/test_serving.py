@@ -26,7 +26,7 @@ from services.settings import ROOT
 from tests.concurrency.processes import free_port
 from tests.faults.served import CHANGE, prepare, until
 from tests.served import Server, get, started
-from tests.test_manage import run
+from tests.test_manage import anew
 from tests.world import World
 
 pytestmark = pytest.mark.xdist_group("serving")
@@ -225,7 +225,7 @@ def test_metrics_are_nowhere_unless_a_port_is_given(
 async def test_a_metrics_port_that_is_taken_stops_the_start(sqlite_world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = await run("server.py", METRICS_PORT=port, PORT=str(free_port()))
+        ended = await anew("server.py", METRICS_PORT=port, PORT=str(free_port()))
     assert ended.code == 1
     assert ended.err.startswith("METRICS_PORT: ")
 
@@ -302,7 +302,7 @@ except ValueError:
 async def test_no_text_forges_a_line_or_takes_a_secret_into_the_log(
     sqlite_world: World, form: str
 ) -> None:
-    ended = await run("-c", HOSTILE, LOG_FORMAT=form, LOG_LEVEL="debug")
+    ended = await anew("-c", HOSTILE, LOG_FORMAT=form, LOG_LEVEL="debug")
     assert ended.err == ""
     for secret in ("ada@", "abc.def", "geheim", "eyJ", "values", "a-local-variable", "bob"):
         assert secret not in ended.out

@@ -11,7 +11,7 @@ from services import settings
 from services.errors import OperatorError
 from services.proration import Proration
 from tests.forked import Ended
-from tests.test_manage import run
+from tests.test_manage import anew, run
 from tests.world import World
 
 SHORT = "a key of fewer than 32 bytes"
@@ -234,7 +234,7 @@ async def test_wrong_values_stop_the_start_in_one_line_that_names_them_all(
 ) -> None:
     wrong = {"PORT": "0", "WORKERS": "none", "PRORATION": "hour", "ENVIRONMENT": "staging"}
     wrong |= {"DATABASE_URL": f"x{sqlite_url}", "BILLING_NOW": "now"}
-    ended = await run(*command.split(), **wrong)
+    ended = await anew(*command.split(), **wrong)
     for name in wrong:
         stopped(ended, f"{name}: ")
 

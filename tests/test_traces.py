@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from door import traces
 from server import create_app
 from tests.test_http import without
-from tests.test_manage import run
+from tests.test_manage import anew
 from tests.world import World
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -97,5 +97,5 @@ print('opentelemetry' in sys.modules)
 async def test_the_libraries_are_loaded_where_traces_are_on_and_only_there(
     sqlite_world: World, endpoint: str, loaded: str
 ) -> None:
-    ended = await run("-c", OFF, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+    ended = await anew("-c", OFF, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
     assert (ended.code, ended.out.strip()) == (0, loaded)

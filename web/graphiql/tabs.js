@@ -220,7 +220,9 @@ export const tabs = [
     "email": "new.colleague@example.com",
     "name": "New Colleague",
     "seatGroupId": "PUT A GROUP ID HERE",
-    "permissions": [{ "productId": "PUT A PRODUCT ID HERE", "role": "CONTRIBUTOR" }]
+    "permissions": [
+      { "productId": "PUT A PRODUCT ID HERE", "role": "CONTRIBUTOR" }
+    ]
   }
 }`),
   tab(listInvoices, `{ "first": 5, "after": null }`),
