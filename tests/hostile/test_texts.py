@@ -6,6 +6,7 @@ import socket
 from contextlib import closing
 from io import BytesIO
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from pypdf import PdfReader
@@ -160,7 +161,7 @@ def _an_invoice_shows(server: Served, seats: int, texts: list[str]) -> None:
     assert mutate(server, "updateBillingDetails", details) == []
     order = {"seats": seats, "purchaseOrderNumber": texts[1][:64]}
     assert mutate(server, "changeUsers", order) == []
-    query = "{ account { invoices(first: 1) { edges { node { pdfUrl } } } } }"
+    query = "{ account { invoices(first: 1) { edges { node { pdfUrl facturXUrl ublUrl } } } } }"
     (edge,) = ask(server, query)["data"]["account"]["invoices"]["edges"]
     pdf = server.client.get(edge["node"]["pdfUrl"], timeout=60)
     assert pdf.status_code == 200
@@ -170,6 +171,17 @@ def _an_invoice_shows(server: Served, seats: int, texts: list[str]) -> None:
         assert squeezed(text) in shown, text
     assert len(reader.pages) == 1
     assert not any("/Annots" in page or "/AA" in page for page in reader.pages)
+    for name in ("facturXUrl", "ublUrl"):
+        _an_e_invoice_holds(server.client.get(edge["node"][name], timeout=60).content, texts)
+
+
+def _an_e_invoice_holds(xml: bytes, texts: list[str]) -> None:
+    """Each text is the text of an element, and all elements are those of an invoice."""
+    elements = list(ET.fromstring(xml).iter())
+    assert all(element.tag.startswith(("{urn:un:", "{urn:oasis:")) for element in elements)
+    held = [element.text or "" for element in elements]
+    for text in texts:
+        assert any(squeezed(text) in squeezed(one) for one in held), text
 
 
 # --- the import file -----------------------------------------------------------------------
