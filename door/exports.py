@@ -20,6 +20,9 @@ ZIP, CSV = "application/zip", "text/csv; charset=utf-8"
 MAX_EXPORTS = 2
 """How many of an account a process sends at once."""
 
+RETRY_AFTER = "10"
+"""Seconds, for whoever wants more: an export takes one, or minutes where most is to be drawn."""
+
 
 def routes() -> list[Route]:
     """The two kinds of exports."""
@@ -85,6 +88,7 @@ class _Sent(StreamingResponse):
                     await super().__call__(scope, receive, send)
         except Unacceptable as refused:
             response = error_response(refused.status, str(refused), refused.code)
+            response.headers["Retry-After"] = RETRY_AFTER
             await response(scope, receive, send)
 
 

@@ -216,7 +216,7 @@ async def test_an_account_has_two_exports_in_hand_and_each_makes_room_at_its_end
     await asyncio.sleep(0.2)
     for url in (ours["zipUrl"], ours["csvUrl"]):
         response = await get(url)
-        assert response.status_code == 429
+        assert (response.status_code, response.headers["retry-after"]) == (429, "10")
         assert response.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
     assert (await get(theirs["csvUrl"])).status_code == 200
     go_on.set()
