@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,11 +17,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from services import demo, settings
+from services import demo
 from tests.browser import accounts
+from tests.forked import Script
 
 NOW = "2026-11-23T09:00:00Z"
-COPIES = 60
+COPIES = 40
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-quic",
@@ -80,15 +79,14 @@ def serving(folder: Path, copies: int) -> Iterator[Served]:
     """A server with the demo, and copies of its first account."""
     port = _free_port()
     environment = _environment(folder / "demo.db", port)
-    command = [sys.executable, "-m", "tests.browser.accounts", str(copies)]
-    filled = subprocess.run(
-        command, cwd=settings.ROOT, env=environment, capture_output=True, check=True
-    )
-    server = subprocess.Popen([sys.executable, "server.py"], cwd=settings.ROOT, env=environment)
+    tokens, log = folder / "tokens.json", folder / "log"
+    filled = Script(["-m", "tests.browser.accounts", str(copies)], environment, tokens, log)
+    assert filled.wait() == 0, log.read_text()
+    server = Script(["server.py"], environment, log)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_until_ready(address)
-        yield Served(address, json.loads(filled.stdout), environment["EMBED_ORIGINS"])
+        yield Served(address, json.loads(tokens.read_text()), environment["EMBED_ORIGINS"])
     finally:
         server.terminate()
         server.wait(timeout=20)

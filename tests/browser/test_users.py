@@ -121,6 +121,24 @@ async def test_only_billing_administrators_manage_users_once_that_is_set(
     await expect(page.get_by_role("button", name="Disable")).to_have_count(0)
 
 
+async def test_a_refusal_without_a_field_to_stand_at_is_told_all_the_same(
+    page: Page, copy: Tenant
+) -> None:
+    await opened(page, copy)
+    await page.get_by_label("Every new paid user must be in a seat group").check()
+    await told(page, "License management was saved.")
+    # Alan Turing administers no group, so there is none for him to choose.
+    await opened(page, copy, "administrator")
+    invite = await dialog(page, "Invite user")
+    await invite.get_by_label("Name").fill("Hedy Lamarr")
+    await invite.get_by_label("E-mail").fill("hedy@acme.example")
+    await expect(invite.get_by_label("Group")).to_have_count(0)
+    await invite.get_by_label("Role in Docs").select_option("CONTRIBUTOR")
+    await invite.get_by_role("button", name="Invite").click()
+    await expect(invite.get_by_role("alert")).to_contain_text("seat group")
+    await assert_good_to_use(page)
+
+
 async def test_a_group_administrator_invites_into_the_own_group(page: Page, copy: Tenant) -> None:
     await opened(page, copy, "group administrator")
     invite = await dialog(page, "Invite user")

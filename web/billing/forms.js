@@ -38,7 +38,8 @@ function leave(event, onClose) {
 
 /**
  * A dialog with a form. `mutation` is what useMutation returned; of its user errors those
- * that name a field in `fields` are left to that field, the others are shown above the buttons.
+ * that name a field in `fields`, which are shown, are left to that field, the others are told above
+ * the buttons.
  */
 export function FormDialog(props) {
   const { title, action, danger, disabled, mutation, fields = [], onSubmit, onClose } = props;

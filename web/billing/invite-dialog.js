@@ -15,6 +15,7 @@ export function InviteDialog({ onClose }) {
   const [group, setGroup] = useState(places[0]?.[0] ?? '');
   const [roles, setRoles] = useState({});
   const invite = useMutation(INVITE_USER, { repeatable: true });
+  const choosesGroup = places.length > 1 || group !== '';
 
   async function submit() {
     const input = { email, name, seatGroupId: group || null, permissions: permissionsFrom(roles) };
@@ -23,16 +24,15 @@ export function InviteDialog({ onClose }) {
 
   return html`
     <${FormDialog} title="Invite a user" action="Invite" mutation=${invite}
-      fields=${['email', 'name', 'seatGroupId']} disabled=${!email.trim() || !name.trim()}
+      fields=${['email', 'name', choosesGroup && 'seatGroupId']} disabled=${!email.trim() || !name.trim()}
       onSubmit=${submit} onClose=${onClose}>
       <${Input} label="Name" autocomplete="off" autofocus value=${name} onInput=${setName}
         errors=${messagesAt(invite.userErrors, 'name')} />
       <${Input} label="E-mail" type="email" autocomplete="off" value=${email} onInput=${setEmail}
         errors=${messagesAt(invite.userErrors, 'email')} />
-      ${places.length > 1 || group
-        ? html`<${Select} label="Group" value=${group} options=${places} onChoose=${setGroup}
-            errors=${messagesAt(invite.userErrors, 'seatGroupId')} />`
-        : null}
+      ${choosesGroup &&
+      html`<${Select} label="Group" value=${group} options=${places} onChoose=${setGroup}
+        errors=${messagesAt(invite.userErrors, 'seatGroupId')} />`}
       ${rights.inviteProducts.map(
         ({ id, name: product }) => html`<${Select} key=${id} label="Role in ${product}"
           value=${roles[id] ?? ''} options=${[NO_ROLE, ...ROLES]}

@@ -49,12 +49,13 @@ export function EnableDialog({ user, onClose }) {
   const [group, setGroup] = useState(before);
   const places = usePlaces(before);
   const [change, submit] = useChange(ENABLE_USER, { done: `${user.name} was enabled.`, onClose });
+  const choosesGroup = places.length > 1;
   const input = { userId: user.id, ...(group !== before && { seatGroupId: group || null }) };
   return html`
     <${FormDialog} title=${`Enable ${user.name}`} action="Enable" mutation=${change}
-      fields=${['seatGroupId']} onSubmit=${() => submit(input)} onClose=${onClose}>
+      fields=${[choosesGroup && 'seatGroupId']} onSubmit=${() => submit(input)} onClose=${onClose}>
       <p>${user.name} can sign in again, and takes a seat where the roles need one.</p>
-      ${places.length > 1 &&
+      ${choosesGroup &&
       html`<${Select} label="Group" value=${group} options=${places} onChoose=${setGroup}
         errors=${messagesAt(change.userErrors, 'seatGroupId')} />`}
     <//>
