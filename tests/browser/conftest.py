@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from services import demo
 from tests.browser import accounts
@@ -23,6 +23,9 @@ from tests.forked import Script
 
 NOW = "2026-11-23T09:00:00Z"
 COPIES = 40
+PATIENCE = 15_000
+"""Milliseconds in which the page must have come to what is expected."""
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-quic",
@@ -132,6 +135,7 @@ async def browser() -> AsyncIterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield browser
@@ -173,7 +177,7 @@ async def screen(browser: Browser, size: str, **looks: Any) -> BrowserContext:
 async def watched(screen: BrowserContext) -> AsyncIterator[Page]:
     """A page that fails the test on console errors and on requests to other hosts."""
     page = await screen.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
     page.on(
