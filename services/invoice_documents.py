@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from models.invoices import Form, Invoice, InvoiceDocument
 from services import accounts, clock, document_store, documents, invoice_values, settings
@@ -24,7 +23,9 @@ class DamagedError(Exception):
 async def stored(invoice: Invoice, form: Form) -> InvoiceDocument:
     """The invoice in a form: made at the first call and kept, the same bytes ever after; the PDF
     until the invoice is paid, voided or credited, which it says. Raises RenderError, StoreError."""
-    return await _found(invoice, form) or await _made(invoice, form)
+    while (found := await _found(invoice, form)) is None:
+        await _made(invoice, form)
+    return found
 
 
 async def content(document: InvoiceDocument) -> bytes:
@@ -54,18 +55,23 @@ async def _found(invoice: Invoice, form: Form) -> InvoiceDocument | None:
     return await own.where("invoice_id = ?", invoice.id).where("form = ?", form).one()
 
 
-_in_hand: WeakValueDictionary[tuple[UUID, Form], asyncio.Lock] = WeakValueDictionary()
-"""The documents that are being made, as long as anybody waits for them."""
+_in_hand: dict[tuple[UUID, Form], asyncio.Task[None]] = {}
+"""The documents that are being made, each once for all who wait for it."""
 
 
-async def _made(invoice: Invoice, form: Form) -> InvoiceDocument:
-    lock = _in_hand.setdefault((invoice.id, form), asyncio.Lock())
-    async with lock:
-        while (found := await _found(invoice, form)) is None:
-            standing = await Invoice.get(account_id=invoice.account_id, id=invoice.id)
-            made = await documents.render(await invoice_values.as_issued(standing), form)
-            await _keep(standing, form, made)
-    return found
+async def _made(invoice: Invoice, form: Form) -> None:
+    key = (invoice.id, form)
+    if key not in _in_hand:
+        _in_hand[key] = asyncio.create_task(_make(invoice, form))
+        _in_hand[key].add_done_callback(lambda _: _in_hand.pop(key))
+    # Whoever goes away does not end it: that would end the worker, for which all others wait.
+    await asyncio.shield(_in_hand[key])
+
+
+async def _make(invoice: Invoice, form: Form) -> None:
+    standing = await Invoice.get(account_id=invoice.account_id, id=invoice.id)
+    made = await documents.render(await invoice_values.as_issued(standing), form)
+    await _keep(standing, form, made)
 
 
 async def _keep(drawn: Invoice, form: Form, made: bytes) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from io import BytesIO, StringIO
@@ -16,7 +17,7 @@ import pytest
 
 from door import exports
 from models.invoices import Form, Invoice, InvoiceDocument
-from services import clock, documents, invoice_exports, links, rows, spreadsheets
+from services import clock, documents, invoice_exports, invoice_values, links, rows, spreadsheets
 from tests import samples
 from tests.served import started
 from tests.test_operator_invoices import credit, pay, void
@@ -222,6 +223,26 @@ async def test_an_account_has_two_exports_in_hand_and_each_makes_room_at_its_end
     go_on.set()
     assert [response.status_code for response in await asyncio.gather(*begun)] == [200, 200]
     assert (await get(ours["csvUrl"])).status_code == 200
+
+
+async def test_whoever_leaves_an_archive_ends_no_drawing_that_others_wait_for(
+    sqlite_world: World,
+) -> None:
+    """Ending a drawing would end its worker: by leaving again and again, one account could keep
+    everybody from documents."""
+    (one, *_) = await long_history(sqlite_world, 3)
+    await documents.render(await invoice_values.as_issued(one))
+    before = await documents._in_worker(os.getpid)
+    url = (await export(sqlite_world))["zipUrl"]
+    for _ in range(3):
+        leaving = asyncio.create_task(sqlite_world.http.get(url))
+        while not documents.in_hand():
+            await asyncio.sleep(0.001)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+    assert await documents._in_worker(os.getpid) == before
+    assert (await sqlite_world.http.get(url)).status_code == 200
+    assert await InvoiceDocument.all().count() == 3
 
 
 async def test_head_makes_nothing(sqlite_world: World) -> None:
