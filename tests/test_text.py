@@ -82,6 +82,7 @@ def test_a_name_is_kept_in_composed_form(typed: str, kept: str) -> None:
         "\u3164",  # Hangul filler
         "\u2800",  # Braille blank
         "\u115f\u1160",  # Hangul fillers
+        "\U0001f3fb",  # a tone of skin, which documents leave out
     ],
 )
 def test_a_name_that_shows_nothing_is_refused(name: str) -> None:
