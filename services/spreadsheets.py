@@ -5,6 +5,7 @@ injection"), so such a text has a `'` before it. Amounts are numbers and stay wh
 """
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from uuid import UUID
@@ -33,8 +34,9 @@ COLUMNS = (
     "reason",
 )
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a formula begins with; the last four are the first four as East Asia writes them."""
+FORMULA = re.compile("(^|;)(?=[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+"""Where a formula begins: with one of these, of which the last four are the first four as East Asia
+writes them; within a text, too, as spreadsheets in much of Europe end a cell at a `;`."""
 
 
 def headings() -> bytes:
@@ -49,8 +51,7 @@ def written(invoices: Sequence[Invoice], credited: Mapping[UUID, str]) -> bytes:
 
 def defused(text: str | None) -> str:
     """A text that no spreadsheet takes for a formula; empty for None."""
-    text = text or ""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return FORMULA.sub(r"\1'", text or "")
 
 
 def _row(invoice: Invoice, credited: Mapping[UUID, str]) -> list[str]:

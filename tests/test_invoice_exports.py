@@ -389,9 +389,11 @@ async def test_a_name_that_is_a_formula_is_a_text(sqlite_world: World, name: str
 @pytest.mark.parametrize("text", ["\t=1", "\r=1", "\n=1", "=", "\uff0b1", "\uff0d1"])
 def test_what_a_spreadsheet_would_run_is_defused(text: str) -> None:
     assert spreadsheets.defused(text) == f"'{text}"
+    # Where `;` ends a cell, as in German or French, what follows is a cell of its own.
+    assert spreadsheets.defused(f"Acme;{text};") == f"Acme;'{text};"
 
 
-@pytest.mark.parametrize("text", ["Acme, Inc.", "a=b", "'", "M\u00fcnchen", "", "1-2"])
+@pytest.mark.parametrize("text", ["Acme, Inc.", "a=b", "'", "M\u00fcnchen", "", "1-2", "a; b;c"])
 def test_everything_else_stays_as_it_is(text: str) -> None:
     assert spreadsheets.defused(text) == text
 
