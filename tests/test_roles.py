@@ -136,6 +136,7 @@ ACCOUNT_FIELDS = {
     "subscription": ("YNNNN", "subscription { seats }"),
     "billingDetails": ("YNNNN", "billingDetails { legalName }"),
     "invoices": ("YNNNN", "invoices { totalCount edges { node { number } } }"),
+    "invoiceExport": ("YNNNN", "invoiceExport { invoiceCount csvUrl }"),
     "activity": ("YNNNN", "activity { totalCount edges { node { summary } } }"),
     "accessTokens": ("YNNNN", "accessTokens { totalCount edges { node { name } } }"),
     "seatGroups": ("YYYYN", "seatGroups { totalCount edges { node { name } } }"),
