@@ -225,7 +225,7 @@ export const tabs = [
     ]
   }
 }`),
-  tab(listInvoices, `{ "first": 5, "after": null }`),
+  tab(listInvoices, `{ "first": 6, "after": null }`),
   tab(exportInvoices, `{ "from": "2026-01-01", "to": "2026-12-31" }`),
   tab(followChanges),
 ];
