@@ -57,6 +57,12 @@ def credit_invoice(
     show(lambda: operator_invoices.credit(account, number, amount, reason, key, clock.now()))
 
 
+@group.command("redraw")
+def redraw_invoice(account: Account, number: Number) -> None:
+    """Have an invoice's documents made anew: damaged ones, or with the letterhead of now."""
+    show(lambda: operator_invoices.redraw(account, number, clock.now()))
+
+
 @group.command("sample")
 def draw_sample(
     file: Annotated[Path, typer.Argument(help="Where to write the PDF.")],

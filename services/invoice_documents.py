@@ -43,11 +43,12 @@ async def content(document: InvoiceDocument) -> bytes:
     return found
 
 
-def forget(invoice: Invoice) -> Change:
-    """What has an invoice's PDF made anew: it stands otherwise from now on. Its e-invoices say what
-    was issued alone. Copies outside the database stay, and nothing leads to them."""
-    sql = "DELETE FROM invoice_documents WHERE account_id = ? AND invoice_id = ? AND form = ?"
-    return Change(sql, [invoice.account_id, invoice.id, Form.PDF])
+def forget(invoice: Invoice, *forms: Form) -> Change:
+    """What has an invoice's documents in these forms made anew. Copies outside the database stay,
+    and nothing leads to them."""
+    sql = "DELETE FROM invoice_documents WHERE account_id = ? AND invoice_id = ? AND form IN "
+    places = ", ".join("?" for _ in forms)
+    return Change(f"{sql}({places})", [invoice.account_id, invoice.id, *forms])
 
 
 async def _found(invoice: Invoice, form: Form) -> InvoiceDocument | None:

@@ -6,7 +6,7 @@ Doing one of these twice changes nothing and is no error.
 from datetime import date, datetime
 from typing import Any
 
-from models.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
+from models.invoices import Form, Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
 from services import (
     accounts,
     activity,
@@ -106,6 +106,18 @@ async def credit(
         return {**_told(note), "credits": number, "changed": True}
 
 
+async def redraw(code: str, number: str, at: datetime) -> dict[str, Any]:
+    """Has all documents of an invoice or credit note made anew when they are next asked for: with
+    another letterhead or font, or as the stored ones are damaged. Raises OperatorError."""
+    account_id = await accounts.id_of(code)
+    async with renewals.up_to_date(account_id, at) as tenant:
+        invoice = await _invoice_only(tenant, number)
+        tenant.changes.append(invoice_documents.forget(invoice, *Form))
+        state = _state(invoice)
+        _record(tenant, at, "invoice.redrawn", f"{number} to be drawn anew", state, invoice)
+        return _told(invoice)
+
+
 async def _credit(
     tenant: Tenant, invoice: Invoice, amount: str | None, reason: str, at: datetime
 ) -> Invoice:
@@ -166,8 +178,10 @@ def _settle(tenant: Tenant, invoice: Invoice, status: InvoiceStatus, day: date) 
 
 
 def _store(tenant: Tenant, invoice: Invoice, *columns: str) -> None:
-    """Stores how the invoice stands, which its documents are to say from now on."""
-    tenant.changes += [rows.updating(invoice, *columns), invoice_documents.forget(invoice)]
+    """Stores how the invoice stands, which its PDF is to say from now on; its e-invoices say what
+    was issued alone."""
+    redrawn = invoice_documents.forget(invoice, Form.PDF)
+    tenant.changes += [rows.updating(invoice, *columns), redrawn]
 
 
 def _record(

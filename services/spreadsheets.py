@@ -1,4 +1,6 @@
-"""Invoices as CSV (RFC 4180, UTF-8), for people whose spreadsheet opens it, and for programs.
+"""Invoices as CSV (RFC 4180, UTF-8 with its mark), for people whose spreadsheet opens it, and for
+programs. Without the mark some spreadsheets take UTF-8 for another encoding, and without quotes
+some end a cell at a `;`.
 
 A spreadsheet takes a text that begins with `=` and the like for a formula and runs it (OWASP, "CSV
 injection"), so such a text has a `'` before it. Amounts are numbers and stay what they are.
@@ -6,6 +8,7 @@ injection"), so such a text has a `'` before it. Amounts are numbers and stay wh
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from uuid import UUID
@@ -40,8 +43,8 @@ writes them; within a text, too, as spreadsheets in much of Europe end a cell at
 
 
 def headings() -> bytes:
-    """The first row: `COLUMNS`."""
-    return _lines([COLUMNS])
+    """The mark of UTF-8, and the first row: `COLUMNS`."""
+    return BOM_UTF8 + _lines([COLUMNS])
 
 
 def written(invoices: Sequence[Invoice], credited: Mapping[UUID, str]) -> bytes:
@@ -86,5 +89,5 @@ def _row(invoice: Invoice, credited: Mapping[UUID, str]) -> list[str]:
 
 def _lines(rows: Sequence[Sequence[str]]) -> bytes:
     text = StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue().encode()

@@ -8,7 +8,8 @@ import pytest
 from pypdf import PdfReader
 
 from models.invoices import InvoiceDocument
-from services import documents
+from services import clock, documents, operator_invoices
+from services.errors import OperatorError
 from services.forms import Form
 from tests.test_invoice_details import told
 from tests.test_operator_invoices import credit, pay, void
@@ -183,3 +184,14 @@ async def test_a_damaged_copy_is_not_served(sqlite_world: World) -> None:
     response = await sqlite_world.http.get(shown["pdfUrl"])
     assert response.status_code == 500
     assert b"something else" not in response.content
+
+
+async def test_documents_that_are_damaged_can_be_made_anew(world: World) -> None:
+    await world.load(monthly(rated(*CANADIAN)))
+    whole = await pdf_of(world)
+    await InvoiceDocument.all().update(content=b"%PDF-1.4 something else")
+    shown = await operator_invoices.redraw("acme", NUMBER, clock.now())
+    assert (shown["number"], shown["status"]) == (NUMBER, "OPEN")
+    assert await pdf_of(world) == whole
+    with pytest.raises(OperatorError, match="no invoice ACME-00009"):
+        await operator_invoices.redraw("acme", "ACME-00009", clock.now())
