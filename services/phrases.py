@@ -18,8 +18,9 @@ Say = Callable[[str], str]
 MINUS = "\u2212"
 """The sign that is as wide as a plus, where Babel writes a hyphen."""
 
-SHARED_SIGN = re.compile(r"(?<![A-Z])[$£¥￥](?!\s?[A-Z])|kr|Rs|₨")
-"""Signs that several currencies have: "$", but neither "US$" nor "$ US"."""
+SHARED_SIGN = re.compile(r"(?<![A-Z])[$£¥](?!\s?[A-Z])|kr|Rs|₨")
+"""Signs that several currencies have: "$", but neither "US$" nor "$ US", nor the yen's wide sign,
+which Japanese readers have for theirs alone."""
 
 
 @dataclass(frozen=True, slots=True)

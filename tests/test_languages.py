@@ -114,6 +114,8 @@ def test_a_reader_has_days_and_numbers_as_they_are_written_there(locale: str) ->
 def test_a_sign_that_one_currency_has_alone_needs_no_code() -> None:
     assert Reader("documents", "en").amount_with_code(124_950, "EUR") == "€1,249.50"
     assert Reader("documents", "en").amount_with_code(1_250, "KWD") == "KWD\xa01.250"
+    assert Reader("documents", "ja").amount_with_code(1_250, "JPY") == "￥1,250"
+    assert Reader("documents", "en").amount_with_code(1_250, "JPY") == "¥1,250\xa0JPY"
     assert Reader("documents", "fr_CA").amount_with_code(124_950, "USD") == "1\xa0249,50\xa0$\xa0US"
     assert Reader("documents", "fr_CA").amount_with_code(124_950, "CAD").endswith("$\xa0CAD")
 
