@@ -1,7 +1,7 @@
 """The store of documents outside the database, where DOCUMENT_STORE names one.
 
-What is kept there is named by what it is, never changed and never deleted by us, so whoever puts it
-there a second time puts nothing. A row of the database says where each document lies.
+What is kept there is named by what it is and never deleted by us, so whoever puts it there a second
+time puts nothing, unless the copy is damaged. A row of the database says where each document lies.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Store(Protocol):
     """Something that keeps bytes by name."""
 
     async def put(self, place: str, content: bytes) -> None:
-        """Keeps the content durably, unless the place is taken. Raises StoreError."""
+        """Keeps the content durably, unless it is in the place already. Raises StoreError."""
 
     async def get(self, place: str, size: int) -> bytes:
         """The content, of that size. Raises StoreError, MissingError."""

@@ -56,15 +56,22 @@ async def _found(invoice: Invoice, form: Form) -> InvoiceDocument | None:
     return await own.where("invoice_id = ?", invoice.id).where("form = ?", form).one()
 
 
-_in_hand: dict[tuple[UUID, Form], asyncio.Task[None]] = {}
+_in_hand: dict[tuple[UUID, UUID, Form], asyncio.Task[None]] = {}
 """The documents that are being made, each once for all who wait for it."""
 
 
 async def _made(invoice: Invoice, form: Form) -> None:
-    key = (invoice.id, form)
+    key = (invoice.account_id, invoice.id, form)
+
+    def forgotten(made: asyncio.Task[None]) -> None:
+        del _in_hand[key]
+        # Asked for here, as whoever waited may be gone, and the log would have a riddle.
+        if not made.cancelled():
+            made.exception()
+
     if key not in _in_hand:
         _in_hand[key] = asyncio.create_task(_make(invoice, form))
-        _in_hand[key].add_done_callback(lambda _: _in_hand.pop(key))
+        _in_hand[key].add_done_callback(forgotten)
     # Whoever goes away does not end it: that would end the worker, for which all others wait.
     await asyncio.shield(_in_hand[key])
 

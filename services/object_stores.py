@@ -60,15 +60,23 @@ class ObjectStore:
         self.folder = folder
 
     async def put(self, place: str, content: bytes) -> None:
-        """Keeps the content durably, unless the place is taken. Raises StoreError."""
+        """Keeps the content durably, unless it is in the place already. Raises StoreError."""
         try:
-            await self.store.put_async(place, content, mode="create")
+            try:
+                await self.store.put_async(place, content, mode="create")
+            except (AlreadyExistsError, FileExistsError):
+                if await self._holds(place, content):
+                    return
+                # A copy that is damaged: the place is named by what belongs there.
+                await self.store.put_async(place, content, mode="overwrite")
             if self.folder is not None:
                 await asyncio.to_thread(_write_through, self.folder / place, self.folder)
-        except (AlreadyExistsError, FileExistsError):
-            pass
         except FAILURES as error:
             raise StoreError(_line(error)) from None
+
+    async def _holds(self, place: str, content: bytes) -> bool:
+        found = await self.store.get_async(place)
+        return bytes(await found.bytes_async()) == content
 
     async def get(self, place: str, size: int) -> bytes:
         """The content, of that size. Raises StoreError, MissingError."""

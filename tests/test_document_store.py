@@ -13,7 +13,16 @@ import pytest
 from prometheus_client import REGISTRY
 
 from models.invoices import Form, Invoice, InvoiceDocument
-from services import document_store, documents, invoice_documents, metrics, posting, settings
+from services import (
+    clock,
+    document_store,
+    documents,
+    invoice_documents,
+    metrics,
+    operator_invoices,
+    posting,
+    settings,
+)
 from services.errors import OperatorError
 from tests.mailserver import MailServer, send_through, serving
 from tests.stores import SECRET, Folder, Store, new_bucket, s3_server, use
@@ -79,7 +88,7 @@ async def test_a_paid_invoice_has_a_copy_of_its_own_and_the_first_one_is_left(
 
 
 @pytest.mark.parametrize("changed", [b"%PDF-1.4 something else", b"", None, "as long"])
-async def test_a_copy_that_was_changed_or_taken_away_is_not_served(
+async def test_a_copy_that_was_changed_or_taken_away_is_not_served_until_it_is_made_anew(
     store: Store, sqlite_world: World, changed: bytes | str | None
 ) -> None:
     await sqlite_world.load()
@@ -91,6 +100,10 @@ async def test_a_copy_that_was_changed_or_taken_away_is_not_served(
     response = await sqlite_world.http.get(await link(sqlite_world))
     assert response.status_code == 500
     assert "errorId" in response.json()["errors"][0]["extensions"]
+    await operator_invoices.redraw("acme", "ACME-00001", clock.now())
+    again = await sqlite_world.http.get(await link(sqlite_world))
+    assert again.content == whole
+    assert store.places() == [row.place]
 
 
 async def test_two_drawings_at_once_keep_one_copy(store: Store, world: World) -> None:
