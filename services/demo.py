@@ -13,6 +13,7 @@ from models.invoices import Invoice, InvoiceStatus
 from models.users import User
 from services import auth, callers, imports, operator_invoices, settings, subscriptions, workers
 from services.auth import Claims
+from services.periods import day_at
 
 FILE = settings.ROOT / "examples" / "demo.json"
 
@@ -114,8 +115,10 @@ async def load(at: datetime) -> bool:
 
 async def _book_payments(code: str, at: datetime) -> None:
     account = await Account.get(code=code)
-    for invoice in await Invoice.filter(account_id=account.id, status=InvoiceStatus.OPEN):
-        await operator_invoices.pay(code, invoice.number, min(invoice.due_on, at.date()), at)
+    still_open = Invoice.filter(account_id=account.id, status=InvoiceStatus.OPEN)
+    today = day_at(at, account.time_zone)
+    for invoice in await still_open.order_by("sequence"):
+        await operator_invoices.pay(code, invoice.number, min(invoice.due_on, today), at)
 
 
 @dataclass(frozen=True, slots=True)
