@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
 from http.client import HTTPConnection
 from io import BytesIO
 from statistics import median
@@ -23,20 +22,13 @@ from zipfile import ZipFile
 
 import asyncpg
 
-from benchmarks import databases, load, processes
+from benchmarks import databases, load, processes, sample
 from benchmarks.data import LEAN, NOW, Dataset, Shape, Tenant
 from benchmarks.requests import tokens
 from benchmarks.tables import Table
-from models.plans import BillingInterval
-from services import documents, parties, taxes
-from services.documents import DocumentLine, InvoiceDocument
-from services.drafts import Wording
-from services.proration import Proration
-from services.taxes import Taxation, TaxRate, TaxTreatment
+from services import documents
 
 LIMIT_SECONDS = 900.0
-PRICE = 178_800
-DAYS = 365
 
 KEEP = """
 INSERT INTO invoice_documents
@@ -98,14 +90,14 @@ async def measure(plan: Plan) -> tuple[list[Table], dict[str, Any]]:
 
 async def _draw(plan: Plan) -> list[Drawn]:
     """The sizes take turns, after a document that starts the worker."""
-    sizes = {lines: _document(lines) for lines in plan.lines}
+    sizes = {lines: sample.invoice(lines) for lines in plan.lines}
     seconds: dict[int, list[float]] = {lines: [] for lines in sizes}
     processor: dict[int, list[float]] = {lines: [] for lines in sizes}
     size = {}
     # How long is asked here, also of a machine that has other things to do.
     documents.TIME_LIMIT_SECONDS = LIMIT_SECONDS
     await documents._in_worker(_be_patient)  # noqa: SLF001 (there is one)
-    await documents.render(_document(1))
+    await documents.render(sample.invoice(1))
     try:
         for _ in range(plan.rounds):
             for lines, document in sizes.items():
@@ -143,7 +135,7 @@ class HandedOut:
 
 async def _hand_out(plan: Plan) -> list[HandedOut]:
     """Downloads of a document, of the ZIP and of the CSV."""
-    content = await documents.render(_document(3))
+    content = await documents.render(sample.invoice(3))
     await documents.close()
     # The second account of a dataset pays by the month, as long a history as is wanted.
     dataset = Dataset(((1, LEAN), (1, Shape(invoices=plan.invoices))))
@@ -216,59 +208,6 @@ def _get(connection: HTTPConnection, address: str) -> bytes:
     body = response.read()
     assert response.status == 200, body
     return body
-
-
-def _document(lines: int) -> InvoiceDocument:
-    """An invoice of so many increases, each pro-rated from another day on."""
-    billed = tuple(map(_line, range(lines)))
-    subtotal = sum(line.amount_minor for line in billed)
-    rate = TaxRate(name="VAT", rate_ppm=190_000)
-    taxation = Taxation(treatment=TaxTreatment.STANDARD, rates=(rate,))
-    amounts = taxes.amounts(taxation, subtotal)
-    tax = sum(amount.tax_minor for amount in amounts)
-    day = NOW.date()
-    return InvoiceDocument(
-        kind="SEAT_INCREASE",
-        number="ACME-00001",
-        status="OPEN",
-        issued_on=day,
-        due_on=day + timedelta(days=30),
-        issued_at=NOW,
-        payment_terms_days=30,
-        currency="USD",
-        locale="en_US",
-        seller=parties.DEMO_SELLER,
-        buyer=parties.DEMO_SELLER,
-        purchase_order_number="PO-2026-118",
-        lines=billed,
-        subtotal_minor=subtotal,
-        taxation=taxation,
-        taxes=tuple(amounts),
-        tax_minor=tax,
-        total_minor=subtotal + tax,
-    )
-
-
-def _line(index: int) -> DocumentLine:
-    begin, end = date(2026, 1, 1) + timedelta(days=index % DAYS), date(2027, 1, 1)
-    left, quantity = (end - begin).days, 1 + index % 7
-    wording = Wording(
-        plan="Enterprise+",
-        interval=BillingInterval.YEAR,
-        added=True,
-        left=left,
-        total=DAYS,
-        unit=Proration.DAY,
-    )
-    return DocumentLine(
-        description="Enterprise+, added seats",
-        wording=wording,
-        quantity=quantity,
-        unit_price_minor=PRICE,
-        period_start=begin,
-        period_end=end,
-        amount_minor=PRICE * quantity * left // DAYS,
-    )
 
 
 def _drawn_table(drawn: list[Drawn]) -> Table:
