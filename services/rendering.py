@@ -33,6 +33,7 @@ from services.letterheads import Letterhead
 
 TEMPLATE = "invoice.html"
 STYLES = "invoice.css"
+LOOK = "letterhead.css"
 
 LOGO_WIDTH_MM = 70
 LOGO_HEIGHT_MM = 16
@@ -72,26 +73,19 @@ def draw(document: InvoiceDocument) -> Drawing:
 
 
 def _pdf(html: str, language: str, letterhead: Letterhead) -> bytes:
-    sheets = (f"page.{letterhead.paper.lower()}.css", STYLES)
-    styles = [(typesetting.TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in sheets]
-    fonts, colors = typesetting.font_rules(html, language), _color_rules(letterhead.color)
+    fonts = typesetting.font_rules(html, language)
+    styles = (typesetting.TEMPLATES / STYLES).read_text(encoding="utf-8")
+    look = _templates().get_template(LOOK).render(letterhead=letterhead)
     target = BytesIO()
     pisaDocument(
         html,
         target,
         # A file inside the folder: given the folder itself, the library would look beside it.
         path=str(typesetting.TEMPLATES / TEMPLATE),
-        default_css="".join((DEFAULT_CSS, fonts, *styles, colors)),
+        default_css=DEFAULT_CSS + fonts + styles + look,
         resource_policy=ResourceAccessPolicy.server(typesetting.TEMPLATES, allow_remote=False),
     )
     return target.getvalue()
-
-
-def _color_rules(color: str) -> str:
-    return (
-        f".masthead .title, .due.open, .due.issued {{ color: {color}; }}\n"
-        f".lines th, .totals .total .name, .totals .total .sum {{ border-color: {color}; }}\n"
-    )
 
 
 @dataclass(frozen=True, slots=True)
