@@ -44,6 +44,7 @@ invoice-pictures: install
 	@$(MAKE) --no-print-directory NOTE=--credit-note picture-fr-FR
 
 picture-%:
+	@mkdir -p data
 	@$(BIN)/python manage.py invoice sample --locale $* $(NOTE) data/sample.pdf
 	@pdftoppm -r 64 -png -singlefile data/sample.pdf docs/images/invoice-$*
 	@rm data/sample.pdf
